@@ -1,0 +1,48 @@
+# flatsat: `make run` flies an orbit, `make test` runs the tests. Every target sets up what it needs in .venv.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+.PHONY: help setup run test bench lint lock clean
+
+help:
+	@echo "make run     set up, build the boards' simulator and fly one orbit of flight software against the Verilog"
+	@echo "make test    set up and run the tests"
+	@echo "make bench   measure speed: full orbits on each back end, ratio to a bare Verilator loop, coding, exchanges"
+	@echo "make lint    ruff, mypy --strict on protocols and flightsw, Verilator's lint on the Verilog"
+	@echo "make lock    renew requirements.lock from pyproject.toml"
+
+setup: $(READY)
+
+$(READY): pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "flatsat needs Python 3.11 or newer: install it, then make PYTHON=python3.11" >&2; exit 2; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python's venv module is missing: apt-get install python3-venv" >&2; exit 2; }
+	@for tool in g++ perl; do command -v $$tool >/dev/null || { echo "$$tool is missing: apt-get install g++ perl" >&2; exit 2; }; done
+	@echo "setting up $(VENV) (once)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@touch $(READY)
+
+run: setup
+	@$(BIN)/flatsat run leo-orbit --backend rtl
+
+test: setup
+	@$(BIN)/python -m pytest
+
+bench: setup
+	@$(BIN)/python -m tests.bench
+
+# mypy cannot follow the editable install's mapping of folders to packages: give it a tree of links.
+lint: setup
+	@$(BIN)/ruff check .
+	@mkdir -p build/typed/flatsat
+	@for package in protocols boards flightsw hil rtl_sim; do ln -sfn ../../../$$package build/typed/flatsat/$$package; done
+	@MYPYPATH=build/typed $(BIN)/mypy -p flatsat.protocols -p flatsat.flightsw -p flatsat.boards
+
+lock: setup
+	@$(BIN)/python -m pip freeze --exclude-editable > requirements.lock
+
+clean:
+	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

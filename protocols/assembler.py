@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Space packets out of the packet zones of one virtual channel (M_PDU, CCSDS 732.0-B 4.1.4.2)."""
+
+from enum import Enum
+
+from .aos import NO_PACKET_STARTS, ONLY_IDLE_DATA
+from .space_packet import PRIMARY_HEADER_OCTETS, packet_octets
+
+Piece = tuple["Quality", bytes]
+
+
+class Quality(Enum):
+    """How much of a packet arrived."""
+
+    COMPLETE = "complete"
+    PARTIAL = "partial"  # begun, but its end is lost, or contradicts the first header pointer
+
+
+class PacketAssembler:
+    """Zones in, packets out. A packet whose beginning was not received leaves no trace."""
+
+    def __init__(self) -> None:
+        self._begun = b""
+
+    def receive(self, first_header_pointer: int, zone: bytes) -> list[Piece]:
+        """Packets that this zone, the next of its channel, completes, and those it contradicts."""
+        if first_header_pointer == ONLY_IDLE_DATA:
+            return self.abandon()
+        at = min(first_header_pointer, len(zone))
+        pieces = self._continue(zone[:at], first_header_pointer == NO_PACKET_STARTS) if self._begun else []
+        while at < len(zone):
+            if zone[at] >> 5:  # packet version: no space packet, so its length is not known
+                return [*pieces, (Quality.PARTIAL, zone[at:])]
+            end = at + _length(zone, at)
+            if end > len(zone):
+                self._begun = zone[at:]
+                break
+            pieces.append((Quality.COMPLETE, zone[at:end]))
+            at = end
+        return pieces
+
+    def abandon(self) -> list[Piece]:
+        """The zone that would follow is lost."""
+        begun, self._begun = self._begun, b""
+        return [(Quality.PARTIAL, begun)] if begun else []
+
+    def _continue(self, tail: bytes, may_go_on: bool) -> list[Piece]:
+        """The packet that was begun must end where the first header pointer says, or go on."""
+        self._begun += tail
+        missing = _length(self._begun, 0) - len(self._begun)
+        if missing == 0:
+            complete, self._begun = self._begun, b""
+            return [(Quality.COMPLETE, complete)]
+        return [] if missing > 0 and may_go_on else self.abandon()
+
+
+def _length(octets: bytes, at: int) -> int:
+    """Length of the packet that begins there; more than there are octets while its header is cut."""
+    whole = len(octets) - at >= PRIMARY_HEADER_OCTETS
+    return packet_octets(octets, at) if whole else PRIMARY_HEADER_OCTETS + 1

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+"""CADU synchronization (CCSDS 131.0-B section 9): channel access data units in a stream with losses and noise.
+
+A marker alone proves little: noise may imitate one, a burst may hit one. So every place where a CADU may stand is
+judged by its content. In lock that place is right behind the last CADU, whatever stands there; out of lock it is
+where a marker is found. A place that fails is given up and the search resumes inside it, unless markers at both of
+its ends show that a damaged CADU filled it. What is found does not depend on how the stream was cut into pieces.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+MARKER_TOLERANCE_BITS = 3  # wrong bits allowed in a marker where one is expected
+BATCH = 256  # CADUs judged at once; bounds memory
+_ONES = np.array([value.bit_count() for value in range(256)], np.uint8)
+
+
+class Judgement(Protocol):
+    """What the content of a CADU proved to be."""
+
+    @property
+    def accepted(self) -> bool: ...
+
+
+J = TypeVar("J", bound=Judgement)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OctetsSkipped:
+    """`count` octets of the stream from `offset` on belong to no CADU."""
+
+    offset: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Located(Generic[J]):
+    """A CADU at `offset` of the stream; one that was not accepted had its marker at least."""
+
+    offset: int
+    judgement: J
+
+
+class Synchronizer(Generic[J]):
+    """Octets in, located CADUs and skipped octets out; between calls it keeps no more than two CADUs.
+
+    `judge` takes CADUs [n, cadu_octets] and returns n judgements. `overlap`: how many octets before the end of an
+    accepted CADU the next may start, because the code mends that many when the stream lost octets there.
+    """
+
+    def __init__(
+        self,
+        marker: bytes,
+        cadu_octets: int,
+        overlap: int,
+        judge: Callable[[NDArray[np.uint8]], Sequence[J]],
+    ) -> None:
+        self._marker = marker
+        self._size = cadu_octets
+        self._overlap = overlap
+        self._judge = judge
+        self._buffer = b""
+        self._origin = 0  # where in the stream the buffer begins
+        self._at = 0  # place under examination, in the buffer
+        self._locked = False  # a CADU is expected at that place
+        self._reach = 0  # how far before that place a marker may still be of use
+        self._end = 0  # where in the stream the last located CADU ended
+
+    def receive(self, octets: bytes) -> list[Located[J] | OctetsSkipped]:
+        """What can be decided with these octets."""
+        drop = max(0, self._at - self._overlap)
+        self._buffer = self._buffer[drop:] + octets
+        self._origin += drop
+        self._at -= drop
+        return self._advance(final=False)
+
+    def close(self) -> list[Located[J] | OctetsSkipped]:
+        """What remains when no more octets come."""
+        found = self._advance(final=True)
+        self._account(self._origin + len(self._buffer), found)
+        return found
+
+    def _advance(self, final: bool) -> list[Located[J] | OctetsSkipped]:
+        found: list[Located[J] | OctetsSkipped] = []
+        while self._locked or self._search():
+            places = self._places()
+            if len(places):
+                if not self._examine(places, final, found):
+                    break
+            elif final:
+                self._give_up()
+            else:
+                break
+        return found
+
+    def _search(self) -> bool:
+        """Go to the next marker, or to where one may have begun."""
+        at = self._buffer.find(self._marker, self._at)
+        self._locked = at >= 0
+        self._at = at if self._locked else max(self._at, len(self._buffer) - len(self._marker) + 1)
+        return self._locked
+
+    def _places(self) -> NDArray[np.uint8]:
+        """The whole place here, and those behind it as long as markers follow each other; [n, cadu_octets]."""
+        whole = min((len(self._buffer) - self._at) // self._size, BATCH)
+        octets = np.frombuffer(self._buffer, np.uint8, max(0, whole) * self._size, self._at)
+        places = octets.reshape(-1, self._size)
+        wrong = _ONES[places[:, : len(self._marker)] ^ np.frombuffer(self._marker, np.uint8)].sum(axis=1)
+        unmarked = np.flatnonzero(wrong > MARKER_TOLERANCE_BITS)
+        return places[: max(1, unmarked[0])] if len(unmarked) else places
+
+    def _examine(
+        self, places: NDArray[np.uint8], final: bool, found: list[Located[J] | OctetsSkipped]
+    ) -> bool:
+        """Judge places; False when only more octets can tell whether a damaged CADU filled the last of them."""
+        for judgement in self._judge(places):
+            located = Located(offset=self._origin + self._at, judgement=judgement)
+            if not judgement.accepted:
+                if self._at + self._size + len(self._marker) > len(self._buffer) and not final:
+                    return False
+                marked = self._marked(self._at)
+                if not (marked and self._marked(self._at + self._size)):
+                    if marked:
+                        found.append(located)
+                    self._give_up()
+                    return True
+            self._account(located.offset, found)
+            found.append(located)
+            self._at += self._size
+            self._end = self._origin + self._at
+            self._reach = self._overlap
+        return True
+
+    def _marked(self, at: int) -> bool:
+        """Whether a marker stands there; where the stream ends, as much of one as there is room for."""
+        pairs = zip(self._buffer[at : at + len(self._marker)], self._marker, strict=False)
+        return sum((octet ^ expected).bit_count() for octet, expected in pairs) <= MARKER_TOLERANCE_BITS
+
+    def _give_up(self) -> None:
+        """No CADU here: search from the next octet on, but first once where the last CADU may hide a marker."""
+        before = max(0, self._at - self._reach)
+        early = self._buffer.find(self._marker, before, self._at + len(self._marker) - 1)
+        self._reach = 0
+        self._locked = early >= 0
+        self._at = early if self._locked else self._at + 1
+
+    def _account(self, offset: int, found: list[Located[J] | OctetsSkipped]) -> None:
+        if offset > self._end:
+            found.append(OctetsSkipped(offset=self._end, count=offset - self._end))
+            self._end = offset
