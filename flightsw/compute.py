@@ -1,0 +1,287 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Duty cycle and health of the sixteen accelerator nodes.
+
+Each cycle: nodes that are hung, wrong, tripped or late are switched off for a while; then as many stay as the power feeds,
+more are started when it would feed more for some cycles running, and the clocks are set to use it up. Booting nodes are
+held at the lowest step, so that none comes up faster than its power was planned. Starts go to the nodes with the fewest
+power cycles, stops to those as well: the rest keep running, and wear evens out.
+"""
+
+from __future__ import annotations
+
+import struct
+from bisect import bisect_right
+from typing import NamedTuple
+
+from . import allocation
+from .events import EventSink
+from .parameters import NODES, FlightParameters
+from .ports import NonVolatileMemory
+from .retry import RetryLadder
+from .sample import ComputeWords
+
+OFF, BOOT, ON, HUNG = range(4)
+ALL_NODES = (1 << NODES) - 1
+START_PERSISTENCE = 3  # cycles
+HUNG_PERSISTENCE = 3
+WRONG_PERSISTENCE = 2
+BOOT_LATE_S = 60.0
+HOLD_SHARE, HOLD_LEAST_W, HOLD_MOST_W = 0.03, 150.0, 700.0  # clocks go up only when this much is left over
+BEAT_MS = 2048  # two bits of heartbeat come round in this time
+RECORD = "node cycles"
+_RECORD = struct.Struct(f">{NODES}I")
+
+
+class Allowance(NamedTuple):
+    """What the rest of flight software allows the nodes.
+
+    Attributes:
+        plan_w: power by the energy plan; ceiling_w: power never to be passed.
+        node_w: the most that one node may turn into heat.
+        racked: mask of the nodes whose rack has power.
+        may_start: whether what is started now will run long enough.
+    """
+
+    plan_w: float
+    ceiling_w: float
+    node_w: float
+    racked: int
+    may_start: bool
+
+
+class Command(NamedTuple):
+    """What the compute board is told: NODE_ENABLE, COMMAND_STEPS_LOW and _HIGH, CHALLENGE."""
+
+    enable: int
+    steps_low: int
+    steps_high: int
+    challenge: int
+
+
+class NodeControl:
+    """State of the control of sixteen nodes.
+
+    Attributes:
+        command: the latest command.
+        on: mask of the nodes seen on in the latest sample.
+    """
+
+    __slots__ = (
+        "_beats",
+        "_challenge_due",
+        "_challenged",
+        "_clocks",
+        "_enabled_ms",
+        "_ladder",
+        "_last_ms",
+        "_last_on",
+        "_memory",
+        "_parameters",
+        "_quiet",
+        "_states",
+        "_strikes",
+        "_table",
+        "_up",
+        "_want_cycles",
+        "command",
+        "cycles",
+        "on",
+    )
+
+    def __init__(self, parameters: FlightParameters, memory: NonVolatileMemory) -> None:
+        self._parameters = parameters
+        self._memory = memory
+        self._table = allocation.step_table(parameters.node)
+        self._ladder = RetryLadder(NODES, parameters.retry_s)
+        record = memory.read(RECORD)
+        whole = record is not None and len(record) == _RECORD.size
+        self.cycles = list(_RECORD.unpack(record)) if record is not None and whole else [0] * NODES
+        self._enabled_ms = [0] * NODES
+        self._quiet = [0] * NODES  # cycles without a heartbeat
+        self._strikes = [0] * NODES  # wrong answers in a row
+        self._states = self._beats = -1
+        self._last_ms = 0
+        self._last_on = 0
+        self._want_cycles = 0
+        self._challenge_due = 0
+        self._challenged = -1
+        self._clocks = allocation.Clocks(0, 0)
+        self.command = Command(0, 0, 0, 0)
+        self.on = self._up = 0
+
+    def forget(self) -> None:
+        """The board has lost power: every node is off and nothing was asked."""
+        self.command = Command(0, 0, 0, self.command.challenge)
+        self.on = self._up = self._last_on = 0
+        self._states = self._beats = -1
+        self._challenged = -1
+
+    def decide(
+        self, now_ms: int, words: ComputeWords | None, allowance: Allowance, events: EventSink
+    ) -> Command:
+        """Turn a sample (None: it did not come, go by the one before) and a power allowance into a command."""
+        self.command = self.command._replace(enable=self.command.enable & allowance.racked)
+        if words is not None:
+            self._observe(now_ms, words, events)
+        if allowance.node_w < self._table.step_w[0]:
+            allowance = allowance._replace(plan_w=0.0, ceiling_w=0.0)
+        enable = self.command.enable & ~self._ladder.release(now_ms)
+        enable = self._shed(now_ms, enable, allowance)
+        enable |= self._start(now_ms, enable, allowance)
+        low, high = self._set_clocks(enable, allowance)
+        self.command = Command(enable, low, high, self._challenge(now_ms))
+        return self.command
+
+    # health
+
+    def _observe(self, now_ms: int, words: ComputeWords, events: EventSink) -> None:
+        if words.node_state != self._states:
+            self._states = words.node_state
+            self.on = _mask(words.node_state, ON)
+            self._up = self.on | _mask(words.node_state, HUNG)
+        self._watch_heartbeats(now_ms, words, events)
+        self._check_answer(now_ms, words, events)
+        failed = words.tripped & self.command.enable
+        for node in _nodes(failed):
+            self._fail(node, now_ms, "NODE_TRIPPED", words.temperatures[node], events)
+        late = self.command.enable & ~self._up
+        if late:
+            self._watch_boots(now_ms, late, events)
+
+    def _watch_heartbeats(self, now_ms: int, words: ComputeWords, events: EventSink) -> None:
+        elapsed_ms = (now_ms - self._last_ms) % BEAT_MS
+        self._last_ms = now_ms
+        alive = words.heartbeats ^ self._beats
+        self._beats = words.heartbeats
+        hung = words.node_state & words.node_state >> 1 & 0x55555555
+        still = ~(alive | alive >> 1) & words.node_state >> 1 & 0x55555555
+        if not BEAT_MS // 4 <= elapsed_ms <= 3 * BEAT_MS // 4:
+            still = hung  # the beat may have come round: it proves nothing
+        if not still:
+            if any(self._quiet):
+                self._quiet = [0] * NODES
+            return
+        for node in range(NODES):
+            if not still >> 2 * node & 1 or not self.command.enable >> node & 1:
+                self._quiet[node] = 0
+                continue
+            self._quiet[node] += 1
+            if self._quiet[node] >= HUNG_PERSISTENCE:
+                self._fail(node, now_ms, "NODE_HUNG", self._quiet[node], events)
+
+    def _check_answer(self, now_ms: int, words: ComputeWords, events: EventSink) -> None:
+        challenge, self._challenged = self._challenged, -1
+        if challenge < 0:
+            return
+        node = challenge >> 28
+        if not self.on & self._last_on & 1 << node:
+            return
+        if words.response == golden_answer(challenge):
+            self._strikes[node] = 0
+            return
+        self._strikes[node] += 1
+        self._challenge_due = now_ms
+        if self._strikes[node] >= WRONG_PERSISTENCE:
+            self._fail(node, now_ms, "WRONG_ANSWER", words.response ^ golden_answer(challenge), events)
+        else:
+            self.command = self.command._replace(challenge=(node - 1) % NODES << 28)
+
+    def _watch_boots(self, now_ms: int, late: int, events: EventSink) -> None:
+        limit_ms = (self._parameters.boot_s + BOOT_LATE_S) * 1000.0
+        for node in _nodes(late):
+            if now_ms - self._enabled_ms[node] > limit_ms:
+                self._fail(node, now_ms, "NODE_HUNG", self._quiet[node], events)
+
+    def _fail(self, node: int, now_ms: int, name: str, fact: int, events: EventSink) -> None:
+        events.raise_event(name, now_ms, node, fact)
+        self._ladder.fail(node, now_ms)
+        self._quiet[node] = self._strikes[node] = 0
+
+    # number of nodes
+
+    def _shed(self, now_ms: int, enable: int, allowance: Allowance) -> int:
+        on = (enable & self.on).bit_count()
+        booting = enable.bit_count() - on
+        if on * self._table.step_w[0] + booting * self._table.boot_w <= allowance.plan_w:
+            return enable
+        young_ms = now_ms - self._parameters.least_on_s * 1000.0
+        young = [node for node in _nodes(enable) if self._enabled_ms[node] > young_ms]
+        mature = on + booting - len(young)
+        kept = allocation.keep(allowance.plan_w, allowance.ceiling_w, on, booting, mature, self._table)
+        going = sorted(_nodes(enable), key=lambda node: (node in young, self.cycles[node], node))
+        for node in going[: on + booting - kept]:
+            enable &= ~(1 << node)
+        return enable
+
+    def _start(self, now_ms: int, enable: int, allowance: Allowance) -> int:
+        missing = allocation.nodes_fed(allowance.plan_w, self._table) - enable.bit_count()
+        free = allowance.racked & ~enable & ~self._ladder.held
+        if missing <= 0 or not free or not allowance.may_start:
+            self._want_cycles = 0
+            return 0
+        self._want_cycles += 1
+        if self._want_cycles < START_PERSISTENCE:
+            return 0
+        self._want_cycles = 0
+        started = 0
+        for node in sorted(_nodes(free), key=lambda node: (self.cycles[node], node))[:missing]:
+            started |= 1 << node
+            self._enabled_ms[node] = now_ms
+            self.cycles[node] += 1
+        self._memory.write(RECORD, _RECORD.pack(*self.cycles))
+        return started
+
+    # clocks
+
+    def _set_clocks(self, enable: int, allowance: Allowance) -> tuple[int, int]:
+        running = enable & self.on
+        nodes = running.bit_count()
+        booting_w = (enable.bit_count() - nodes) * self._table.boot_w
+        least_w = nodes * self._table.step_w[0]
+        cool_w = nodes * self._table.step_w[max(bisect_right(self._table.step_w, allowance.node_w) - 1, 0)]
+        power_w = min(max(allowance.plan_w - booting_w, least_w), allowance.ceiling_w - booting_w, cool_w)
+        now_w = allocation.clocks_w(self._clocks, nodes, self._table)
+        hold_w = min(max(HOLD_SHARE * now_w, HOLD_LEAST_W), HOLD_MOST_W)
+        if running == self._last_on and now_w <= power_w < now_w + hold_w:
+            return self.command.steps_low, self.command.steps_high
+        self._last_on = running
+        self._clocks = allocation.clocks(power_w, nodes, self._table)
+        return _steps(running, self._clocks)
+
+    # challenge
+
+    def _challenge(self, now_ms: int) -> int:
+        if now_ms < self._challenge_due or not self._last_on:
+            return self.command.challenge
+        self._challenge_due = now_ms + self._parameters.challenge_every_cycles * self._parameters.cycle_ms
+        node = self.command.challenge >> 28
+        for _ in range(NODES):
+            node = (node + 1) % NODES
+            if self._last_on >> node & 1:
+                break
+        self._challenged = node << 28 | now_ms * 2654435761 & 0xFFFFFFF
+        return self._challenged
+
+    def challenge_lost(self) -> None:
+        """The challenge may not have reached the board: expect no answer."""
+        self._challenged = -1
+
+
+def golden_answer(challenge: int) -> int:
+    """What a node that computes rightly answers to a challenge."""
+    return challenge & 0xF0000000 | (5 * (challenge & 0xFFFFFFF) + 0x3C6EF35) & 0xFFFFFFF
+
+
+def _mask(states: int, wanted: int) -> int:
+    return sum(1 << node for node in range(NODES) if states >> 2 * node & 3 == wanted)
+
+
+def _nodes(mask: int) -> list[int]:
+    return [node for node in range(NODES) if mask >> node & 1] if mask else []
+
+
+def _steps(running: int, clocks: allocation.Clocks) -> tuple[int, int]:
+    steps = 0
+    for count, node in enumerate(_nodes(running)):
+        steps |= (clocks.base + (count < clocks.faster)) << 4 * node
+    return steps & 0xFFFFFFFF, steps >> 32

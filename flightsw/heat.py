@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Heat: how much power a node may turn into heat, and when heaters and the charger work.
+
+The coolant is measured finely and changes slowly, the junctions coarsely and within seconds. So the limit of a node's power
+is the rise that coolant still allows, divided by the thermal resistance from junction to coolant; the junctions' readings
+keep that resistance honest, quickly upwards (a weak pump), slowly downwards.
+"""
+
+from __future__ import annotations
+
+from flatsat.boards.registers import compute_flight
+
+from .parameters import NODES, FlightParameters
+from .sample import ComputeWords
+
+_COOLANT = compute_flight.COOLANT_COOLANT_TEMPERATURE.lsb
+_JUNCTION_ZERO = compute_flight.TEMPERATURE_0_3_NODE0.zero
+_WARMER, _COLDER = 0.1, 0.01  # how fast the resistance follows its measurement
+_SMOOTH = 0.2  # of a cycle's reading of the coolant
+READING_K = compute_flight.TEMPERATURE_0_3_NODE0.lsb
+LEAST_NODE_W = 1500.0  # nodes that draw less say nothing about the resistance
+
+
+class NodeHeat:
+    """The power limit of one node.
+
+    Attributes:
+        coolant_k: the loop's temperature.
+        hottest_k: the hottest junction.
+        resistance_k_w: junction to coolant.
+    """
+
+    __slots__ = ("_parameters", "coolant_k", "hottest_k", "resistance_k_w")
+
+    def __init__(self, parameters: FlightParameters) -> None:
+        self._parameters = parameters
+        self.resistance_k_w = parameters.junction_k_w
+        self.coolant_k = self.hottest_k = 0.0
+
+    def limit_w(self, words: ComputeWords, racks_w: float) -> float:
+        """Most power of a node, from a sample and what the racks draw; 0 when a junction is at its limit."""
+        parameters = self._parameters
+        coolant_k = words.coolant_temperature * _COOLANT
+        self.coolant_k += (_SMOOTH if self.coolant_k else 1.0) * (coolant_k - self.coolant_k)
+        running = ((words.node_state | words.node_state >> 1) & 0x55555555).bit_count()
+        node_w = racks_w / running if running else 0.0
+        self.hottest_k = max(words.temperatures) + _JUNCTION_ZERO
+        if node_w > LEAST_NODE_W:
+            typical_k = (
+                sum(words.temperatures) / NODES + _JUNCTION_ZERO if running == NODES else self.hottest_k
+            )
+            measured = max((typical_k - coolant_k) / node_w, parameters.junction_k_w)
+            gain = _WARMER if measured > self.resistance_k_w else _COLDER
+            self.resistance_k_w += gain * (measured - self.resistance_k_w)
+        if self.hottest_k > parameters.limit_k + READING_K / 2:
+            return 0.0
+        rise_k = parameters.limit_k - parameters.limit_margin_k - self.coolant_k
+        return max(rise_k / self.resistance_k_w, 0.0)
+
+
+class Thermostat:
+    """Switches a heater on below a temperature and off a few kelvins above it."""
+
+    __slots__ = ("_hysteresis_k", "_on_k", "on")
+
+    def __init__(self, on_k: float, hysteresis_k: float) -> None:
+        self._on_k = on_k
+        self._hysteresis_k = hysteresis_k
+        self.on = False
+
+    def follow(self, temperature_k: float) -> bool:
+        """Return whether the heater is to be on."""
+        self.on = temperature_k < self._on_k + (self._hysteresis_k if self.on else 0.0)
+        return self.on

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Everything about the satellite and its orbit that flight software takes as given; the defaults are the 550 km satellite."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+NODES = 16
+STEPS = 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodePower:
+    """Electrical power of one accelerator node, `static_w + dynamic_w * f**exponent` at a clock fraction f."""
+
+    static_w: float = 1600.0
+    dynamic_w: float = 5600.0
+    exponent: float = 2.6
+    boot_w: float = 2200.0
+    lowest_fraction: float = 0.35
+
+    def at_step(self, step: int) -> float:
+        """Power in watts at one of the sixteen clock steps."""
+        fraction = self.lowest_fraction + (1.0 - self.lowest_fraction) * step / (STEPS - 1)
+        return self.static_w + self.dynamic_w * float(fraction**self.exponent)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlightParameters:
+    """What the ground loads before launch. Times in board milliseconds count from 0 at the start of the mission."""
+
+    cycle_ms: int = 1000
+    epoch_tai_ms: int = (
+        2_145_916_837_000  # TAI milliseconds since 1958 at board time 0: 2026-01-01T00:00:00 UTC
+    )
+    spacecraft_id: int = 0x5A
+
+    # orbit: only a first guess of when the terminator comes; measured array power corrects it
+    orbit_period_s: float = 5739.0
+    eclipse_s: float = 2136.0
+    sunrise_ms: int = 0
+
+    # energy
+    bus_nominal_v: float = 300.0
+    array_w: float = 110_000.0
+    bus_power_w: float = 4600.0
+    battery_capacity_wh: float = 25_000.0
+    charge_efficiency: float = 0.96
+    discharge_efficiency: float = 0.95
+    floor: float = 0.70
+    floor_margin: float = 0.012
+    full: float = 0.995
+    charge_limit_w: float = 20_000.0
+    discharge_limit_w: float = 25_000.0
+    discharge_margin_w: float = 4_000.0
+
+    # compute
+    node: NodePower = NodePower()
+    boot_s: float = 120.0
+    ramp_ms: int = 10
+    least_on_s: float = 300.0
+    dawn_nodes: int = 4  # booted before sunrise from the battery
+    challenge_every_cycles: int = 2
+    retry_s: tuple[float, ...] = (10.0, 100.0, 1000.0)
+
+    # heat
+    limit_k: float = 333.0
+    limit_margin_k: float = 1.0
+    junction_k_w: float = 0.0015
+    trip_k: float = 335.0  # the compute board's own protection, should this software fail
+    coolant_heater_on_k: float = 235.0
+    battery_heater_on_k: float = 278.0
+    heater_hysteresis_k: float = 5.0
+    charge_least_k: float = 273.5
+    charge_most_k: float = 318.0
+
+    # mission modes
+    safe_entry: float = 0.60
+    charge_entry: float = 0.68
+    charge_exit: float = 0.725
+    safe_exit: float = 0.66
+    resets_to_safe: int = 3
+    reset_window_s: float = 3600.0
+    safe_quiet_s: float = 600.0
+
+    # link
+    frame_queue: int = 1024
+    frame_latest_ms: int = 10_000
+    acquire_ms: int = 12_000
+    loss_ms: int = 50
+    light_threshold_w: float = 4e-6
+
+    # protections set in the power board
+    limiter_limits_w: tuple[float, ...] = (900.0, 1200.0, 75_000.0, 75_000.0, 2400.0, 1200.0, 3600.0, 3600.0)
+    limiter_trip_ms: tuple[int, ...] = (20, 20, 20, 20, 20, 20, 20, 20)
+    limiter_retries: tuple[int, ...] = (0, 0, 0, 0, 0, 0, 0, 3)
+    watchdog_ms: int = 10_000
+    undervoltage_v: float = 252.0  # 84 cells at 3.0 V
+    undervoltage_release_v: float = 285.6  # 84 cells at 3.4 V
+    overcharge_v: float = 352.8  # 84 cells at 4.2 V
+    verify_every_cycles: int = 60
+    silent_cycles: int = 3
+    silent_power_cycle: int = 10
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.safe_entry < self.charge_entry < self.charge_exit < 1.0:
+            raise ValueError(
+                f"safe {self.safe_entry}, charge {self.charge_entry}, exit {self.charge_exit} are not in order"
+            )
+        if (
+            len(self.limiter_limits_w) != 8
+            or len(self.limiter_trip_ms) != 8
+            or len(self.limiter_retries) != 8
+        ):
+            raise ValueError("there are eight limiters")

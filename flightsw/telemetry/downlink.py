@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The downlink: telemetry packets, multiplexed into AOS transfer frames of link profile OISL-1 (CCSDS 732.0-B).
+
+A packet zone is closed when it is full, or with an idle packet when its first octet has waited long enough. Counters are
+stored before a frame can go out, so that after a reset they go on, and a gap in the frame count is a frame really lost.
+"""
+
+from __future__ import annotations
+
+from flatsat.protocols import aos, cuc
+from flatsat.protocols.dictionary import EventDefinition, PacketDefinition
+from flatsat.protocols.pus import TelemetryHeader
+from flatsat.protocols.space_packet import SpacePacket
+
+from ..laser import Zone
+from ..parameters import FlightParameters
+from ..ports import NonVolatileMemory
+from ..records import Counters
+
+REALTIME_VCID = 0
+FIRST_APID = 0x10  # 0x10 to 0x17 have a counter each
+LAYOUT = aos.FrameLayout(
+    length_octets=1115,
+    header_error_control=False,
+    insert_zone_octets=16,
+    count_cycle=True,
+    operational_control=True,
+    frame_error_control=True,
+)
+HOUSEKEEPING_MESSAGES = 0  # its place among the message counters; events follow by subtype
+
+
+class Downlink:
+    """Numbers packets and fills packet zones; `build_frame` makes a zone a frame when it is about to leave.
+
+    Attributes:
+        packets, frames: how many were made since boot.
+    """
+
+    __slots__ = (
+        "_counters",
+        "_cuc_time",
+        "_memory",
+        "_multiplexer",
+        "_parameters",
+        "_timed_ms",
+        "_waiting_since_ms",
+        "frames",
+        "packets",
+    )
+
+    def __init__(self, parameters: FlightParameters, memory: NonVolatileMemory) -> None:
+        self._parameters = parameters
+        self._memory = memory
+        self._counters = Counters(memory)
+        self._multiplexer = aos.PacketMultiplexer(LAYOUT.zone_octets)
+        self._waiting_since_ms: int | None = None
+        self._timed_ms = 0
+        self._cuc_time = cuc.time(parameters.epoch_tai_ms)
+        self.packets = 0
+        self.frames = 0
+
+    def housekeeping(self, definition: PacketDefinition, raw: tuple[float, ...], now_ms: int) -> list[Zone]:
+        """Send a housekeeping report; returns the zones it filled."""
+        return self._send(definition, definition.subtype, HOUSEKEEPING_MESSAGES, definition.pack(raw), now_ms)
+
+    def event(
+        self, packet: PacketDefinition, event: EventDefinition, raw: tuple[int, int, int], now_ms: int
+    ) -> list[Zone]:
+        """Send an event report: time and two parameters; returns the zones it filled."""
+        source = packet.pack((event.identifier, *raw))
+        return self._send(packet, event.severity, int(event.severity), source, now_ms)
+
+    def close_late(self, now_ms: int) -> list[Zone]:
+        """Close the zone whose first packet has waited for the longest time allowed."""
+        since_ms = self._waiting_since_ms
+        if (
+            since_ms is None
+            or now_ms - since_ms < self._parameters.frame_latest_ms - self._parameters.cycle_ms
+        ):
+            return []
+        self._waiting_since_ms = None
+        return self._zones(self._multiplexer.flush())
+
+    def build_frame(self, zone: Zone, now_ms: int) -> bytes:
+        """The transfer frame of a zone, with the time of its transmission in the insert zone."""
+        time = cuc.encode(self._parameters.epoch_tai_ms + now_ms, 4)
+        return aos.build_frame(
+            LAYOUT,
+            spacecraft_id=self._parameters.spacecraft_id,
+            vcid=REALTIME_VCID,
+            count=zone.number & 0xFFFFFF,
+            cycle=zone.number >> 24,
+            insert_zone=time,
+            first_header_pointer=zone.first_header_pointer,
+            zone=zone.octets,
+        )
+
+    def _send(
+        self, packet: PacketDefinition, subtype: int, message: int, source: bytes, now_ms: int
+    ) -> list[Zone]:
+        counters = self._counters
+        place = packet.apid - FIRST_APID
+        header = TelemetryHeader(
+            service=packet.service,
+            subtype=subtype,
+            message_counter=counters.messages[message],
+            time=self._time(now_ms),
+        )
+        octets = SpacePacket(
+            apid=packet.apid,
+            sequence_count=counters.packets[place],
+            octets=header.encode() + source,
+            has_secondary_header=True,
+        ).encode()
+        counters.packets[place] = counters.packets[place] + 1 & 0x3FFF
+        counters.messages[message] = counters.messages[message] + 1 & 0xFFFF
+        self.packets += 1
+        zones = self._multiplexer.push(octets)
+        if zones:
+            self._waiting_since_ms = now_ms if self._multiplexer.pending_octets else None
+        elif self._waiting_since_ms is None:
+            self._waiting_since_ms = now_ms
+        return self._zones(zones)
+
+    def _time(self, now_ms: int) -> cuc.Time:
+        if now_ms != self._timed_ms:
+            self._timed_ms, self._cuc_time = now_ms, cuc.time(self._parameters.epoch_tai_ms + now_ms)
+        return self._cuc_time
+
+    def _zones(self, filled: list[tuple[int, bytes]]) -> list[Zone]:
+        zones = []
+        for pointer, octets in filled:
+            zones.append(Zone(self._counters.frames, pointer, octets))
+            self._counters.frames = self._counters.frames + 1 & 0xFFFFFFF
+            self.frames += 1
+        if zones:
+            self._counters.store(self._memory)
+        return zones

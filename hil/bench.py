@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The bench: the plant, the boards' time and the flight computer in one loop.
+
+Each cycle: write sensors, grant time (power board first), read actuators, step the plant to the time reached, in as many
+sub-steps as events ask for; then the flight software runs. Everything that happens depends on the scenario and the seed alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from flatsat.boards.registers import power_stimulus
+from flatsat.flightsw import executive
+from flatsat.flightsw.parameters import FlightParameters
+
+from . import sensors
+from .backends.port import BOARDS, BackEnd, OpticalRecord
+from .channel import OpticalChannel
+from .flight_bus import FlightBus
+from .nvm import NonVolatileMemory
+from .plant import CircularOrbit, Plant
+from .scenario import Fault, Scenario, active_faults, next_edge_ms, node_mask
+from .stimulus import Reached, Stimulus, Upsets
+from .trace import Trace
+from .wire_faults import WireFault, WireFaults
+
+_NO_UPSETS = Upsets()
+
+
+class ComputerOff(Exception):
+    """The flight computer lost its power in the middle of a cycle."""
+
+
+class Stop(NamedTuple):
+    """The power board stopped a grant short because it acted by itself."""
+
+    at_ms: int
+    causes: tuple[str, ...]
+
+
+@dataclass(kw_only=True)
+class CycleResult:
+    """What one cycle left behind for the recorder."""
+
+    number: int
+    end_ms: int
+    pin: list[OpticalRecord] = field(default_factory=list)
+    received: list[bytes] = field(default_factory=list)
+
+
+class Bench:
+    """Flies one scenario on one back end.
+
+    Args:
+        scenario: what is flown.
+        seed: seeds the plant, the sensors' noise, the channel and the wire faults.
+        back_end: the boards; the caller closes it.
+    """
+
+    def __init__(self, scenario: Scenario, seed: int, back_end: BackEnd) -> None:
+        self.scenario = scenario
+        self.plant = Plant(scenario, seed)
+        self.trace = Trace()
+        self.stops: list[Stop] = []
+        self.boots: list[tuple[int, int]] = []
+        self._board_frames = 0
+        self._seed = seed
+        self._back_end = back_end
+        self._stimulus = Stimulus(back_end, self.trace)
+        self._channel = OpticalChannel(scenario.link, seed)
+        self._bus = FlightBus(back_end, self.trace, _wire_faults(scenario, seed), self)
+        self._nvm = NonVolatileMemory()
+        self._flight: executive.FlightSoftware | None = None
+        self._hangs_left = [fault for fault in scenario.faults if fault.target == "flightsw"]
+        self._hung = False
+        self._parameters = flight_parameters(scenario, self.plant.orbit)
+        self._result = CycleResult(number=-1, end_ms=0)
+
+    @property
+    def now_ms(self) -> int:
+        """Board time last reached."""
+        return self._stimulus.now_ms
+
+    @property
+    def powered(self) -> list[bool]:
+        """Which boards have power, in the order of BOARDS."""
+        return self._stimulus.powered
+
+    @property
+    def flight(self) -> executive.FlightSoftware | None:
+        """The flight software that runs now; None while the computer has no power."""
+        return self._flight
+
+    def cycles(self, count: int) -> Iterator[CycleResult]:
+        """Fly `count` cycles, yielding after each."""
+        cycle_ms = self.scenario.cycle_ms
+        for number in range(count):
+            self._result = CycleResult(number=number, end_ms=(number + 1) * cycle_ms)
+            self._advance(self._result.end_ms)
+            self._run_flight_software()
+            yield self._result
+
+    def wait(self, duration_ms: int) -> None:
+        """Grant time in the middle of a cycle: a deadline on the flight bus passes.
+
+        Raises:
+            ComputerOff: the flight computer lost its power meanwhile.
+        """
+        self._advance(self.now_ms + duration_ms)
+        if self._flight is None:
+            raise ComputerOff
+
+    @property
+    def frames_held(self) -> int:
+        """Frames that the flight software has built and that have not left the pin."""
+        return (self._flight.status.frames_queued if self._flight else 0) + self._board_frames
+
+    def status(self) -> dict[str, Any]:
+        """What the recording keeps of a cycle beside the trace: the plant's truth, all JSON."""
+        return self.plant.truth.as_dict()
+
+    def _advance(self, target_ms: int) -> None:
+        while self.now_ms < target_ms:
+            start_ms = self.now_ms
+            step_target = min(
+                target_ms, start_ms + self.scenario.max_step_ms, next_edge_ms(self.scenario, start_ms)
+            )
+            upsets = _upsets(active_faults(self.scenario, start_ms))
+            power_w = self.plant.truth.received_power_w
+            reached = self._stimulus.step(
+                sensors.words(self.plant, start_ms, self._seed), upsets, step_target
+            )
+            self._board_frames = reached.frames_held
+            for record in self._back_end.take_optical():
+                self.trace.optical(*record)
+                self._result.pin.append(record)
+                self._result.received.append(self._channel.receive(record.start_ms, record.octets, power_w))
+            self.plant.step(reached.actuators, start_ms, reached.now_ms)
+            self._follow_computer(reached)
+
+    def _follow_computer(self, reached: Reached) -> None:
+        if reached.stop_cause:
+            self.stops.append(Stop(reached.now_ms, _causes(reached.stop_cause)))
+        if not reached.actuators.computer_on:
+            self._flight = None
+            self._hung = False
+        elif self._flight is None and not self._hung:
+            self.boots.append((reached.now_ms, reached.boot_cause))
+            self._boot(reached.boot_cause)
+
+    def _boot(self, boot_cause: int) -> None:
+        self._flight = executive.boot(self._nvm, boot_cause, self._bus, self.now_ms, self._parameters)
+
+    def _run_flight_software(self) -> None:
+        if self._hangs_left and self._hangs_left[0].at_ms <= self.now_ms:
+            self._hangs_left.pop(0)
+            self._hung = True
+        if self._flight is None or self._hung:
+            return
+        try:
+            self._flight.cycle(self.now_ms)
+        except ComputerOff:
+            self._flight = None
+
+
+def flight_parameters(scenario: Scenario, orbit: CircularOrbit) -> FlightParameters:
+    """The table that is loaded before launch: what the scenario says of the satellite and its orbit."""
+    satellite = scenario.satellite
+    return FlightParameters(
+        cycle_ms=scenario.cycle_ms,
+        orbit_period_s=orbit.period_s,
+        eclipse_s=orbit.shadow_s,
+        sunrise_ms=round(1000 * orbit.sunrise_s),
+        bus_nominal_v=satellite.bus_v,
+        array_w=satellite.array_w,
+        battery_capacity_wh=satellite.battery_wh,
+        floor=satellite.floor,
+    )
+
+
+def _causes(stop_cause: int) -> tuple[str, ...]:
+    fields = [
+        power_stimulus.STOP_CAUSE_LCL_TRIP,
+        power_stimulus.STOP_CAUSE_LCL_RETRY,
+        power_stimulus.STOP_CAUSE_UVLO_ENTER,
+        power_stimulus.STOP_CAUSE_UVLO_EXIT,
+        power_stimulus.STOP_CAUSE_OVERCHARGE,
+        power_stimulus.STOP_CAUSE_WATCHDOG,
+        power_stimulus.STOP_CAUSE_COMPUTER_ON,
+    ]
+    return tuple(stop.name for stop in fields if stop.raw(stop_cause))
+
+
+def _upsets(faults: list[Fault]) -> Upsets:
+    return Upsets(node_mask(faults, "hang"), node_mask(faults, "corrupt")) if faults else _NO_UPSETS
+
+
+def _wire_faults(scenario: Scenario, seed: int) -> WireFaults:
+    on_wire = [fault for fault in scenario.faults if fault.target in BOARDS]
+    return WireFaults(
+        (WireFault(BOARDS.index(f.target), f.kind, f.value or 0.0, f.at_ms, f.until_ms) for f in on_wire),
+        seed,
+    )

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a run shows on a terminal: a progress bar on standard error, and the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+_COLOURS = {"pass": "green", "fail": "red", "error": "red", "blocked": "yellow", "inconclusive": "yellow"}
+
+
+@contextmanager
+def progress_bar(title: str, *, quiet: bool) -> Iterator[Callable[[float, float], None]]:
+    """Give a function that shows simulated seconds done; silent where nobody looks."""
+    console = Console(stderr=True)
+    if quiet or not console.is_terminal:
+        yield lambda done, total: None
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:,.0f} of {task.total:,.0f} s"),
+        TextColumn("{task.fields[factor]}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task(title, total=None, factor="")
+
+        def advance(done: float, total: float) -> None:
+            elapsed = progress.tasks[task].elapsed or 0.0
+            factor = f"{done / elapsed:,.0f}x" if elapsed > 0.5 else ""
+            progress.update(task, completed=done, total=total, factor=factor)
+
+        yield advance
+
+
+def show_summary(summary: dict[str, Any], folder: Path) -> None:
+    """Print verdict, measurements and where the run's folder is."""
+    console = Console(highlight=False, soft_wrap=True)
+    verdict = summary["verdict"]
+    console.print(
+        f"[bold {_COLOURS[verdict]}]{verdict.upper()}[/]  {summary['scenario']} on {summary['backend']}, "
+        f"seed {summary['seed']}: {summary['simulated_s']:,.0f} s flown in {summary['wall_s']:,.1f} s "
+        f"({summary['real_time_factor']:,.0f} times real time)"
+    )
+    if "error" in summary:
+        console.print(f"error: {summary['error']}", markup=False)
+    table = Table(box=None, pad_edge=False)
+    for heading, justify in (
+        ("measurement", "left"),
+        ("value", "right"),
+        ("unit", "left"),
+        ("limits", "left"),
+        ("", "left"),
+    ):
+        table.add_column(heading, justify=justify)  # type: ignore[arg-type]
+    for row in summary["measurements"]:
+        table.add_row(
+            row["name"], _number(row["value"]), row["unit"], _limits(row["low"], row["high"]),
+            f"[{_COLOURS[row['verdict']]}]{row['verdict']}[/]",
+        )  # fmt: skip
+    console.print(table)
+    for fault in summary["faults"]:
+        recovered = "" if fault["recovered_s"] is None else f", recovered {_at(fault['recovered_s'])}"
+        console.print(
+            f"fault {fault['name']} at {fault['at_s']:g} s: detected {_at(fault['detected_s'])}{recovered}  "
+            f"[{_COLOURS[fault['verdict']]}]{fault['verdict']}[/]"
+        )
+    console.print(f"trace  {summary['trace_sha256']}")
+    console.print(f"folder {folder}", markup=False)
+
+
+def _at(seconds: float | None) -> str:
+    return "never" if seconds is None else f"at {seconds:g} s"
+
+
+def _number(value: float | None) -> str:
+    return "none" if value is None else f"{value:,.6g}" if isinstance(value, float) else f"{value:,}"
+
+
+def _limits(low: float | None, high: float | None) -> str:
+    if low is not None and low == high:
+        return f"= {low:g}"
+    parts = ([f">= {low:g}"] if low is not None else []) + ([f"<= {high:g}"] if high is not None else [])
+    return " and ".join(parts)

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Heat: sixteen junctions on a coolant loop, the loop on the radiator, the radiator to space.
+
+The pump moves the coolant; without it the junctions heat up within seconds. A thermostat valve in the loop
+keeps the coolant from freezing when the radiator is cold. Battery and laser terminal sit on the radiator's
+panel. Each node of the model relaxes exponentially towards its sink, which is exact for a constant sink and
+stable for any step, and hands on exactly the heat that it does not keep.
+"""
+
+from __future__ import annotations
+
+from math import exp
+
+from .loads import NODES
+
+STEFAN_BOLTZMANN = 5.670374419e-8
+RADIATOR_AREA_M2 = 230.0
+RADIATOR_EMISSIVITY = 0.88
+RADIATOR_CAPACITY_J_K = 750e3
+ABSORBED_DARK_W = 45.0 * RADIATOR_AREA_M2 / 2
+ABSORBED_SUN_W = 55.0 * RADIATOR_AREA_M2 / 2
+COOLANT_CAPACITY_J_K = 150e3
+LOOP_W_K = 25e3
+VALVE_CLOSED_K, VALVE_BAND_K, VALVE_LEAK = 263.0, 10.0, 0.001
+JUNCTION_CAPACITY_J_K = 3.3e3
+JUNCTION_K_W, JUNCTION_STILL_K_W = 0.0015, 0.03
+BATTERY_CAPACITY_J_K, BATTERY_W_K = 165e3, 12.0
+LASER_CAPACITY_J_K, LASER_W_K = 12e3, 40.0
+
+_RADIATED = RADIATOR_EMISSIVITY * STEFAN_BOLTZMANN * RADIATOR_AREA_M2
+
+
+class Heat:
+    """Temperatures in kelvins, and the energy that has come from outside and gone to space, in joules."""
+
+    __slots__ = ("absorbed_j", "battery_k", "coolant_k", "junction_k", "laser_k", "radiated_j", "radiator_k")
+
+    def __init__(self, radiator_k: float, coolant_k: float, battery_k: float) -> None:
+        self.radiator_k = radiator_k
+        self.coolant_k = coolant_k
+        self.junction_k = [coolant_k] * NODES
+        self.battery_k = battery_k
+        self.laser_k = radiator_k
+        self.absorbed_j = 0.0
+        self.radiated_j = 0.0
+
+    @property
+    def stored_j(self) -> float:
+        """Heat held above 0 K."""
+        return (
+            JUNCTION_CAPACITY_J_K * sum(self.junction_k)
+            + COOLANT_CAPACITY_J_K * self.coolant_k
+            + RADIATOR_CAPACITY_J_K * self.radiator_k
+            + BATTERY_CAPACITY_J_K * self.battery_k
+            + LASER_CAPACITY_J_K * self.laser_k
+        )
+
+    def step(
+        self,
+        dt_s: float,
+        *,
+        node_w: list[float],
+        coolant_w: float,
+        battery_w: float,
+        laser_w: float,
+        radiator_w: float,
+        pump: bool,
+        sunlight: float,
+    ) -> None:
+        """Let heat sources of these powers act for `dt_s`."""
+        before_k, sink_k = sum(self.junction_k), self.coolant_k
+        resistance = JUNCTION_K_W if pump else JUNCTION_STILL_K_W
+        keep = exp(-dt_s / (resistance * JUNCTION_CAPACITY_J_K))
+        rest_k = (1 - keep) * sink_k
+        rise_k = (1 - keep) * resistance
+        self.junction_k = [
+            rest_k + keep * t + rise_k * p for t, p in zip(self.junction_k, node_w, strict=True)
+        ]
+        heat_j = sum(node_w) * dt_s - JUNCTION_CAPACITY_J_K * (sum(self.junction_k) - before_k)
+
+        opening = min(max((sink_k - VALVE_CLOSED_K) / VALVE_BAND_K, VALVE_LEAK), 1.0) if pump else VALVE_LEAK
+        self.coolant_k, to_radiator_j = _relax(
+            sink_k, self.radiator_k, heat_j + coolant_w * dt_s, COOLANT_CAPACITY_J_K, opening * LOOP_W_K, dt_s
+        )
+        self.battery_k, battery_j = _relax(
+            self.battery_k, self.radiator_k, battery_w * dt_s, BATTERY_CAPACITY_J_K, BATTERY_W_K, dt_s
+        )
+        self.laser_k, laser_j = _relax(
+            self.laser_k, self.radiator_k, laser_w * dt_s, LASER_CAPACITY_J_K, LASER_W_K, dt_s
+        )
+        absorbed_j = (ABSORBED_DARK_W + ABSORBED_SUN_W * sunlight) * dt_s
+        radiated_j = _RADIATED * self.radiator_k**4 * dt_s
+        self.radiator_k += (
+            to_radiator_j + battery_j + laser_j + radiator_w * dt_s + absorbed_j - radiated_j
+        ) / RADIATOR_CAPACITY_J_K
+        self.absorbed_j += absorbed_j
+        self.radiated_j += radiated_j
+
+
+def _relax(
+    t_k: float, sink_k: float, heat_j: float, capacity_j_k: float, conductance_w_k: float, dt_s: float
+) -> tuple[float, float]:
+    """Relax towards the sink while `heat_j` comes in; return the new temperature and the heat passed on."""
+    if dt_s == 0.0:
+        return t_k, 0.0
+    settled_k = sink_k + heat_j / (dt_s * conductance_w_k)
+    new_k = settled_k + (t_k - settled_k) * exp(-dt_s * conductance_w_k / capacity_j_k)
+    return new_k, heat_j - capacity_j_k * (new_k - t_k)

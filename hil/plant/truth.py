@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the plant knows and sensors only measure: its state, the limits it broke, where its energy went."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from .array import STRINGS
+from .loads import NODES
+
+LOADS = 8
+
+
+@dataclass(slots=True, kw_only=True)
+class PlantTruth:
+    """The plant at one board time. The same object is brought up to date by every step."""
+
+    time_ms: int = 0
+    sunlight: float = 0.0
+    """Share of full sunlight, 0 to 1."""
+    array_w: float = 0.0
+    shunt_w: float = 0.0
+    load_w: float = 0.0
+    """What all loads get; what they ask for beyond it is `brown_out_w`."""
+    brown_out_w: float = 0.0
+    battery_w: float = 0.0
+    """At the bus, positive while charging."""
+    bus_voltage_v: float = 0.0
+    bus_current_a: float = 0.0
+    string_current_a: list[float] = field(default_factory=lambda: [0.0] * STRINGS)
+    load_current_a: list[float] = field(default_factory=lambda: [0.0] * LOADS)
+    state_of_charge: float = 0.0
+    battery_voltage_v: float = 0.0
+    battery_current_a: float = 0.0
+    battery_k: float = 0.0
+    radiator_k: float = 0.0
+    coolant_k: float = 0.0
+    junction_k: list[float] = field(default_factory=lambda: [0.0] * NODES)
+    laser_k: float = 0.0
+    received_power_w: float = 0.0
+    pointing_error_rad: float = 0.0
+    corrected: int = 0
+    uncorrected: int = 0
+    """Memory errors since the start."""
+    delivered: float = 0.0
+    """Work done since the start, in seconds of all 16 nodes at the top clock step."""
+
+    @property
+    def in_eclipse(self) -> bool:
+        """Less than full sunlight."""
+        return self.sunlight < 1.0
+
+    @property
+    def max_k(self) -> float:
+        """The hottest junction, or the radiator."""
+        return max(self.radiator_k, max(self.junction_k))
+
+    def as_dict(self) -> dict[str, Any]:
+        """A copy of everything, for JSON."""
+        values = {name: getattr(self, name) for name in self.__slots__}
+        for name in ("string_current_a", "load_current_a", "junction_k"):
+            values[name] = values[name][:]
+        values["in_eclipse"] = self.in_eclipse
+        return values
+
+
+@dataclass(slots=True, kw_only=True)
+class Violations:
+    """Limits broken, judged on the truth after every step."""
+
+    min_state_of_charge: float
+    max_k: float
+    floor: int = 0
+    """How often the state of charge fell below the floor."""
+    floor_s: float = 0.0
+    thermal: int = 0
+    """How often the hottest junction or the radiator rose above the limit."""
+    thermal_s: float = 0.0
+    below_floor: bool = False
+    too_hot: bool = False
+
+    def judge(self, state_of_charge: float, floor: float, max_k: float, limit_k: float, dt_s: float) -> None:
+        """Count a step of `dt_s` that ended in this state."""
+        if state_of_charge < self.min_state_of_charge:
+            self.min_state_of_charge = state_of_charge
+        if max_k > self.max_k:
+            self.max_k = max_k
+        below_floor, too_hot = state_of_charge < floor, max_k > limit_k
+        if below_floor:
+            self.floor += not self.below_floor
+            self.floor_s += dt_s
+        if too_hot:
+            self.thermal += not self.too_hot
+            self.thermal_s += dt_s
+        self.below_floor, self.too_hot = below_floor, too_hot
+
+
+@dataclass(slots=True, kw_only=True)
+class Ledger:
+    """Where the electrical energy came from and went since the start, in joules at the bus.
+
+    `array_j + discharged_j = loads_j + charged_j + shunted_j`, and what is stored in the battery changes by
+    `charged_j - discharged_j - converter_j - battery_loss_j`.
+    """
+
+    array_j: float = 0.0
+    loads_j: float = 0.0
+    charged_j: float = 0.0
+    discharged_j: float = 0.0
+    shunted_j: float = 0.0
+    brown_out_j: float = 0.0
+    """Asked for by loads and not served."""
+    converter_j: float = 0.0
+    battery_loss_j: float = 0.0
+    compute_j: float = 0.0
+    """The part of `loads_j` that went into the nodes."""
+
+    def as_dict(self) -> dict[str, float]:
+        """A copy of everything, for JSON."""
+        return asdict(self)

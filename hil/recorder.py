@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The recording of a run: an MCAP file with one message a cycle and stream, readable after a kill up to the last whole cycle.
+
+The four streams of `trace.py` are channels of that name with the records as they are hashed; the channel `cycle` comes last in
+each cycle and holds the plant's truth and the flight software's status as JSON, so that Foxglove plots them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple
+
+from mcap.exceptions import McapError
+from mcap.records import Channel, Message
+from mcap.stream_reader import StreamReader
+from mcap.writer import MCAP0_MAGIC, Writer
+
+from .errors import RecordingError
+from .trace import STREAMS, combined_sha256
+
+CYCLE = "cycle"
+_NS_PER_MS = 1_000_000
+_RECORD_LIMIT_OCTETS = 64 * 2**20
+
+
+class Cycle(NamedTuple):
+    """What one cycle left in a recording."""
+
+    number: int
+    end_ms: int
+    streams: tuple[bytes, ...]
+    status: dict[str, Any]
+
+
+class Recorder:
+    """Writes a recording; what a cycle left reaches the file in one piece."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._file = path.open("wb", buffering=1 << 20)
+        except OSError as error:
+            raise RecordingError(
+                f"cannot write {path}: {error.strerror}; choose another folder with --out"
+            ) from error
+        self._path = path
+        self._writer = Writer(self._file, use_chunking=False, enable_crcs=True)
+        self._guard(self._start)
+
+    def _start(self) -> None:
+        self._writer.start(profile="flatsat", library="flatsat")
+        schema = self._writer.register_schema(CYCLE, "jsonschema", b'{"type": "object"}')
+        self._channels = [self._writer.register_channel(name, "flatsat-trace", 0) for name in STREAMS]
+        self._cycle_channel = self._writer.register_channel(CYCLE, "json", schema)
+
+    def write(self, number: int, end_ms: int, streams: Sequence[bytes], status: Mapping[str, Any]) -> None:
+        """Append one cycle and hand it to the operating system.
+
+        Raises:
+            RecordingError: the disk is full or gone; what was written before stays readable.
+        """
+        self._guard(self._append, number, end_ms, streams, status)
+
+    def _append(self, number: int, end_ms: int, streams: Sequence[bytes], status: Mapping[str, Any]) -> None:
+        time_ns = end_ms * _NS_PER_MS
+        add = self._writer.add_message
+        for channel, octets in zip(self._channels, streams, strict=True):
+            if octets:
+                add(channel, time_ns, octets, time_ns, number)
+        add(self._cycle_channel, time_ns, json.dumps(status, separators=(",", ":")).encode(), time_ns, number)
+        self._file.flush()
+
+    def close(self) -> None:
+        """Write the file's index and close it."""
+        if not self._file.closed:
+            self._guard(self._finish)
+
+    def _finish(self) -> None:
+        self._writer.finish()  # type: ignore[no-untyped-call]
+        self._file.close()
+
+    def _guard(self, action: Any, *arguments: Any) -> None:
+        try:
+            action(*arguments)
+        except OSError as error:
+            raise RecordingError(
+                f"cannot write {self._path}: {error.strerror}; free some space or use --out"
+            ) from error
+
+    def __enter__(self) -> Recorder:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def read(path: Path) -> Iterator[Cycle]:
+    """Yield the whole cycles of a recording, also of one that was cut short.
+
+    Raises:
+        RecordingError: not a recording of flatsat, or unreadable.
+    """
+    try:
+        with path.open("rb") as file:
+            if file.read(len(MCAP0_MAGIC)) != MCAP0_MAGIC:
+                raise RecordingError(f"{path} is not a recording: give a run's recording.mcap")
+            yield from _cycles(
+                StreamReader(file, skip_magic=True, record_size_limit=_RECORD_LIMIT_OCTETS).records
+            )
+    except OSError as error:
+        raise RecordingError(f"cannot read {path}: {error.strerror}") from error
+
+
+def _cycles(records: Iterator[Any]) -> Iterator[Cycle]:
+    topics: dict[int, str] = {}
+    pending: dict[str, bytes] = {}
+    for record in _until_cut(records):
+        if isinstance(record, Channel):
+            topics[record.id] = record.topic
+        elif isinstance(record, Message):
+            topic = topics.get(record.channel_id, "")
+            if topic == CYCLE:
+                streams = tuple(pending.get(name, b"") for name in STREAMS)
+                yield Cycle(record.sequence, record.log_time // _NS_PER_MS, streams, json.loads(record.data))
+                pending = {}
+            else:
+                pending[topic] = record.data
+
+
+def _until_cut(records: Iterator[Any]) -> Iterator[Any]:
+    """Stop where the file was cut: the reader tells a half record in several ways."""
+    try:
+        yield from records
+    except (McapError, EOFError, struct.error, ValueError):
+        return
+
+
+def trace_sha256(path: Path) -> tuple[str, int]:
+    """Recompute a recording's trace hash; return it with the number of whole cycles."""
+    digests = [hashlib.sha256() for _ in STREAMS]
+    cycles = 0
+    for cycle in read(path):
+        for digest, octets in zip(digests, cycle.streams, strict=True):
+            digest.update(octets)
+        cycles += 1
+    return combined_sha256([digest.digest() for digest in digests]), cycles

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Flies a scenario and leaves a run's folder behind: recording, downlink and summary."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from .backends.port import BackEnd, Options, open_back_end
+from .bench import Bench
+from .downlink import Downlink
+from .errors import FlatsatError, RecordingError
+from .measurements import judge_faults, measure
+from .plant import Plant
+from .recorder import Recorder
+from .scenario import Scenario
+from .summary import ERROR, SCHEMA, overall, write
+
+Progress = Callable[[float, float], None]  # simulated seconds done, and in all
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What is to be flown."""
+
+    scenario: Scenario
+    back_end: str
+    seed: int
+    folder: Path
+    options: Options
+
+
+def fly(order: Order, progress: Progress) -> dict[str, Any]:
+    """Fly and return the summary, which is also in the run's folder.
+
+    Raises:
+        FlatsatError: it could not start; once it flies, an error is in the summary with verdict `error`.
+    """
+    folder = _prepared(order.folder)
+    back_end = open_back_end(order.back_end, order.options)
+    try:
+        return _fly_on(order, folder, back_end, progress)
+    finally:
+        back_end.close()
+
+
+def _fly_on(order: Order, folder: Path, back_end: BackEnd, progress: Progress) -> dict[str, Any]:
+    scenario = order.scenario
+    cycles = round(scenario.duration_s / scenario.cycle_s)
+    bench = Bench(scenario, order.seed, back_end)
+    failure: str | None = None
+    flown = 0
+    started = time.perf_counter()
+    with Downlink(folder / "downlink.cadu") as downlink, Recorder(folder / "recording.mcap") as recorder:
+        try:
+            for result in bench.cycles(cycles):
+                downlink.append(result.pin, result.received)
+                recorder.write(result.number, bench.now_ms, bench.trace.take(), bench.status())
+                flown += 1
+                progress(flown * scenario.cycle_s, scenario.duration_s)
+        except KeyboardInterrupt:
+            failure = "interrupted; the recording holds the cycles flown"
+        except FlatsatError as error:
+            failure = str(error)
+        wall_s = time.perf_counter() - started
+        decoded = downlink.decode()
+    simulated_s = flown * scenario.cycle_s
+    summary = {
+        "schema": SCHEMA,
+        "scenario": scenario.name,
+        "backend": back_end.name,
+        "seed": order.seed,
+        "verdict": ERROR,
+        "simulated_s": simulated_s,
+        "wall_s": round(wall_s, 3),
+        "real_time_factor": round(simulated_s / wall_s, 1),
+        "cycles": flown,
+        "trace_sha256": bench.trace.sha256(),
+        "versions": versions(),
+        "images": dict(back_end.images()),
+        "downlink": decoded.as_dict(held=bench.frames_held),
+        **_physics(scenario, bench.plant),
+    }
+    measurements = measure(scenario, summary)
+    faults = judge_faults(scenario, decoded.events, (stop.at_ms for stop in bench.stops), simulated_s)
+    summary["measurements"] = [measurement.as_dict() for measurement in measurements]
+    summary["faults"] = faults
+    if failure:
+        summary["error"] = failure
+    else:
+        summary["verdict"] = overall(
+            [m.verdict for m in measurements] + [fault["verdict"] for fault in faults]
+        )
+    write(folder / "summary.json", summary)
+    return summary
+
+
+def _physics(scenario: Scenario, plant: Plant) -> dict[str, Any]:
+    """The parts of the summary that are judged on the plant's truth, not on sensors."""
+    violations = plant.violations
+    return {
+        "battery": {
+            "min_state_of_charge": violations.min_state_of_charge,
+            "floor": scenario.satellite.floor,
+            "floor_violations": violations.floor,
+        },
+        "thermal": {
+            "max_k": violations.max_k,
+            "limit_k": scenario.satellite.limit_k,
+            "violations": violations.thermal,
+        },
+        "compute": {"delivered": plant.truth.delivered, "bound": None, "fraction_of_bound": None},
+    }
+
+
+def versions() -> dict[str, str]:
+    """Name the software that a result depends on."""
+    return {
+        "python": platform.python_version(),
+        **{name: metadata.version(name) for name in ("flatsat", "numpy", "numba")},
+    }
+
+
+def _prepared(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RecordingError(
+            f"cannot make {folder}: {error.strerror}; choose another folder with --out"
+        ) from error
+    if (folder / "recording.mcap").exists():
+        raise RecordingError(f"{folder} already holds a run: choose another folder with --out")
+    return folder

@@ -1,0 +1,284 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Scenarios: what is flown, in TOML; what is unknown, mistyped or impossible is an error, never ignored."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+from . import table
+from .faults import FAULTS, NEVER_MS, Fault
+from .plant.orbit import CircularOrbit, Start
+from .table import YEAR_S, Rule, TableError, check, check_whole_milliseconds, join
+
+__all__ = [
+    "Fault",
+    "Link",
+    "Measurement",
+    "Orbit",
+    "Satellite",
+    "Scenario",
+    "ScenarioError",
+    "Start",
+    "active_faults",
+    "builtin",
+    "description",
+    "load",
+    "next_edge_ms",
+    "node_mask",
+    "parse",
+    "schema",
+    "source",
+]
+
+FOLDER = Path(__file__).parent / "scenarios"
+
+MEASURABLE = {
+    "downlink.frames_sent": "1",
+    "downlink.frames_decoded": "1",
+    "downlink.frames_lost": "1",
+    "downlink.frames_held": "1",
+    "downlink.symbols_corrected": "1",
+    "downlink.packets_sent": "1",
+    "downlink.packets_decoded": "1",
+    "downlink.packets_lost": "1",
+    "downlink.packets_altered": "1",
+    "battery.min_state_of_charge": "1",
+    "battery.floor_violations": "1",
+    "thermal.max_k": "K",
+    "thermal.violations": "1",
+    "compute.delivered": "s",
+}
+"""What a scenario can measure: key paths of `summary.json`, with their units."""
+
+
+class ScenarioError(TableError):
+    """A scenario that cannot be flown; see `TableError` for its attributes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Orbit:
+    """A circular orbit about the Earth."""
+
+    altitude_km: Annotated[float, Rule("height above the equator's radius", unit="km", low=160, high=36_000)]
+    beta_deg: Annotated[
+        float, Rule("angle between the Sun and the orbit's plane", unit="deg", low=-90, high=90)
+    ] = 0.0
+    start: Annotated[Start, Rule("where on the orbit the run begins")] = Start.SUNRISE
+
+    def __post_init__(self) -> None:
+        check(self)
+        try:
+            CircularOrbit(self.altitude_km, self.beta_deg, self.start)
+        except ValueError as error:
+            raise TableError("start", str(error), "noon, midnight") from None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Satellite:
+    """The satellite's size, the state it starts in, and the limits it is judged by."""
+
+    state_of_charge: Annotated[float, Rule("battery at the start", unit="1", low=0, high=1)]
+    radiator_k: Annotated[float, Rule("radiator at the start", unit="K", low=150, high=400)]
+    coolant_k: Annotated[float, Rule("coolant and junctions at the start", unit="K", low=150, high=400)] = (
+        265.0
+    )
+    battery_k: Annotated[float, Rule("battery cells at the start", unit="K", low=200, high=350)] = 293.0
+    array_w: Annotated[
+        float, Rule("array in full sunlight, warm, at the bus", unit="W", above=0, high=200e3)
+    ] = 110e3
+    battery_wh: Annotated[float, Rule("battery capacity", unit="W h", low=1000, high=1e6)] = 25e3
+    bus_v: Annotated[float, Rule("regulated bus", unit="V", low=120, high=600)] = 300.0
+    floor: Annotated[float, Rule("lowest state of charge allowed", unit="1", low=0, high=1)] = 0.70
+    limit_k: Annotated[
+        float, Rule("highest junction and radiator temperature allowed", unit="K", low=273, high=400)
+    ] = 333.0
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """The laser link to the relay."""
+
+    received_power_w: Annotated[
+        float, Rule("light when pointing is perfect", unit="W", above=0, high=65e-6)
+    ] = 12e-6
+    bit_error_rate: Annotated[float, Rule("at that light, before decoding", unit="1", low=0, high=0.1)]
+    pointing_jitter_rad: Annotated[
+        float, Rule("deviation per axis while tracking", unit="rad", low=0, high=1e-4)
+    ] = 1e-6
+    beam_rad: Annotated[
+        float, Rule("half-angle at which the light falls to 1/e^2", unit="rad", above=0, high=1e-3)
+    ] = 15e-6
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measurement:
+    """A figure of the summary and the limits, both inclusive, within which the run passes."""
+
+    name: Annotated[str, Rule("key path in summary.json", choices=tuple(MEASURABLE))]
+    unit: Annotated[str, Rule("its unit")]
+    low: Annotated[float | None, Rule("lowest value that passes")] = None
+    high: Annotated[float | None, Rule("highest value that passes")] = None
+
+    def __post_init__(self) -> None:
+        check(self)
+        if self.unit != MEASURABLE[self.name]:
+            raise TableError("unit", f"{self.unit!r} is not the unit of {self.name}", MEASURABLE[self.name])
+        if self.low is None and self.high is None:
+            raise TableError("low", "neither low nor high is given", "at least one of them")
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise TableError("high", f"{self.high:g} is below low", f"from {self.low:g}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """One run: how long, in what steps, with what satellite and what goes wrong."""
+
+    name: Annotated[str, Rule("name of the run", pattern="[a-z0-9][a-z0-9-]*")]
+    description: Annotated[str, Rule("one sentence on what it shows", pattern=".+")]
+    duration_s: Annotated[float, Rule("simulated time", unit="s", above=0, high=YEAR_S)]
+    cycle_s: Annotated[float, Rule("period of the flight software", unit="s", low=0.1, high=60)] = 1.0
+    max_step_ms: Annotated[int, Rule("longest step of the plant", unit="ms", low=1, high=60_000)] = 1000
+    seed: Annotated[int, Rule("seeds whatever is random", low=0, high=2**63 - 1)] = 1
+    orbit: Annotated[Orbit, Rule("the orbit")]
+    satellite: Annotated[Satellite, Rule("the satellite")]
+    link: Annotated[Link, Rule("the laser link")]
+    faults: Annotated[tuple[Fault, ...], Rule("what goes wrong, in any order")] = ()
+    measurements: Annotated[tuple[Measurement, ...], Rule("what decides the verdict")] = ()
+
+    def __post_init__(self) -> None:
+        check(self)
+        check_whole_milliseconds(self.cycle_s, "cycle_s")
+        check_whole_milliseconds(self.duration_s, "duration_s")
+        if round(self.duration_s * 1000) % round(self.cycle_s * 1000):
+            problem = f"{self.duration_s:g} s is not a whole number of cycles"
+            raise TableError("duration_s", problem, f"multiples of {self.cycle_s:g} s")
+
+    @property
+    def duration_ms(self) -> int:
+        """Simulated time."""
+        return round(self.duration_s * 1000)
+
+    @property
+    def cycle_ms(self) -> int:
+        """Period of the flight software."""
+        return round(self.cycle_s * 1000)
+
+
+def load(name_or_path: str | Path) -> Scenario:
+    """Load a built-in scenario by its name, or one from a file.
+
+    Raises:
+        ScenarioError: it does not exist, cannot be read, or cannot be flown as it stands.
+    """
+    path = Path(name_or_path)
+    if str(name_or_path) in builtin():
+        path = FOLDER / f"{name_or_path}.toml"
+    elif not path.suffix and not path.exists():
+        raise ScenarioError(
+            "", f"there is no scenario {str(name_or_path)!r}", ", ".join((*builtin(), "a path"))
+        )
+    try:
+        return parse(path.read_text(encoding="utf-8"), str(path))
+    except OSError as error:
+        raise ScenarioError(
+            "", f"cannot be read: {error.strerror}; check the path", source=str(path)
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ScenarioError("", "is not text in UTF-8; save it as such", source=str(path)) from error
+
+
+def parse(text: str, source: str = "") -> Scenario:
+    """Make a scenario from TOML text, its faults in order of time; `source` stands in error texts.
+
+    Raises:
+        ScenarioError: see `load`.
+    """
+    try:
+        scenario = table.read(Scenario, tomllib.loads(text))
+        _refuse_late_faults(scenario)
+    except tomllib.TOMLDecodeError as error:
+        raise ScenarioError("", f"is not TOML: {error}; mend that line", source=source) from error
+    except TableError as error:
+        raise ScenarioError(error.path, error.problem, error.allowed, source) from error
+    return replace(scenario, faults=tuple(sorted(scenario.faults, key=lambda fault: fault.at_s)))
+
+
+def builtin() -> tuple[str, ...]:
+    """Names of the scenarios that come with the package."""
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
+
+
+def source(name: str) -> str:
+    """The TOML text of a built-in scenario.
+
+    Raises:
+        ScenarioError: there is none of that name.
+    """
+    if name not in builtin():
+        raise ScenarioError("", f"there is no scenario {name!r}", ", ".join(builtin()))
+    return (FOLDER / f"{name}.toml").read_text(encoding="utf-8")
+
+
+def schema() -> str:
+    """Every field of a scenario file with its type, default and meaning, and the faults there are; for people."""
+    lines = list(table.listing(description()["scenario"]))
+    lines += ["", "Faults: target, kinds"]
+    lines += [f"  {target:10} {', '.join(kinds)}" for target, kinds in FAULTS.items()]
+    return "\n".join(lines)
+
+
+def description() -> dict[str, Any]:
+    """What `schema` says, and the measurements there are, as values fit for JSON."""
+    return {
+        "scenario": table.schema(Scenario),
+        "faults": {
+            target: {
+                name: {
+                    "description": kind.description,
+                    "value": kind.value.allowed() if kind.value else None,
+                    "until_s": kind.ends,
+                }
+                for name, kind in kinds.items()
+            }
+            for target, kinds in FAULTS.items()
+        },
+        "measurements": MEASURABLE,
+    }
+
+
+def active_faults(scenario: Scenario, time_ms: int) -> list[Fault]:
+    """The faults that strike at a board millisecond."""
+    return [fault for fault in scenario.faults if fault.at_ms <= time_ms < fault.until_ms]
+
+
+def next_edge_ms(scenario: Scenario, time_ms: int) -> int:
+    """The first board millisecond after `time_ms` at which a fault begins or ends: no step should cross it."""
+    edges = (edge for fault in scenario.faults for edge in (fault.at_ms, fault.until_ms) if edge > time_ms)
+    return min(edges, default=NEVER_MS)
+
+
+def node_mask(faults: Iterable[Fault], kind: str) -> int:
+    """The accelerator nodes that faults of `kind` strike, one bit each: what HANG and CORRUPT take."""
+    mask = 0
+    for fault in faults:
+        if fault.kind == kind and fault.target.startswith("node"):
+            mask |= 1 << int(fault.target.removeprefix("node"))
+    return mask
+
+
+def _refuse_late_faults(scenario: Scenario) -> None:
+    """A file must not hold a fault that its run never reaches; a run shortened later may."""
+    for index, fault in enumerate(scenario.faults):
+        if fault.at_s >= scenario.duration_s:
+            problem = f"{fault.at_s:g} s is not within the run"
+            raise TableError(join(f"faults[{index}]", "at_s"), problem, f"below {scenario.duration_s:g} s")

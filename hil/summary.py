@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a run amounted to: measurements against their limits, the verdict, and `summary.json`."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .errors import RecordingError
+
+SCHEMA = "flatsat-summary-1"
+PASS, FAIL, ERROR, INCONCLUSIVE = "pass", "fail", "error", "inconclusive"
+EXIT_CODES = {PASS: 0, FAIL: 1, ERROR: 2, "blocked": 3, INCONCLUSIVE: 4}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measurement:
+    """One measured value against its limits, both inclusive; a limit of None does not bind."""
+
+    name: str
+    unit: str
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def verdict(self) -> str:
+        """`inconclusive` when there is no value, else `pass` or `fail`."""
+        if self.value is None:
+            return INCONCLUSIVE
+        too_low = self.low is not None and self.value < self.low
+        too_high = self.high is not None and self.value > self.high
+        return FAIL if too_low or too_high else PASS
+
+    def as_dict(self) -> dict[str, Any]:
+        """As it stands in `summary.json`."""
+        return {
+            "name": self.name,
+            "unit": self.unit,
+            "value": self.value,
+            "low": self.low,
+            "high": self.high,
+            "verdict": self.verdict,
+        }
+
+
+def overall(verdicts: Iterable[str]) -> str:
+    """Combine verdicts: any failure fails, else any open one leaves the whole inconclusive."""
+    found = set(verdicts)
+    return FAIL if FAIL in found else INCONCLUSIVE if INCONCLUSIVE in found else PASS
+
+
+def write(path: Path, summary: Mapping[str, Any]) -> None:
+    """Write `summary.json` in one piece: readers find the old file or the new one, never a part.
+
+    Raises:
+        RecordingError: it cannot be written.
+    """
+    partial = path.with_suffix(".part")
+    try:
+        partial.write_text(json.dumps(summary, indent=2) + "\n")
+        os.replace(partial, path)
+    except OSError as error:
+        raise RecordingError(
+            f"cannot write {path}: {error.strerror}; free some space or use --out"
+        ) from error

@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A small satellite for flight software: the twins of the boards on a bus that can lose packets, and a crude plant."""
+
+import struct
+from collections.abc import Callable, Sequence
+
+import pytest
+from flatsat.boards.registers import compute_stimulus, laser_stimulus, power_stimulus
+from flatsat.boards.twin import TwinBoard
+from flatsat.flightsw import executive
+from flatsat.flightsw.parameters import FlightParameters, NodePower
+from flatsat.flightsw.ports import BoardId, NoReply, PortFault, Read, Refused, Write
+from flatsat.protocols import rmap
+
+BUS_V = 300.0
+STEP_W = [NodePower().at_step(step) for step in range(16)]
+LOADS_W = (400.0, 600.0, 0.0, 0.0, 1200.0, 500.0, 2000.0, 2200.0)
+KEPT, LOST_COMMAND, LOST_REPLY = range(3)
+
+
+class Memory:
+    """Non-volatile memory of the flight computer."""
+
+    def __init__(self):
+        self.records: dict[str, bytes] = {}
+        self.writes = 0
+
+    def read(self, name: str) -> bytes | None:
+        return self.records.get(name)
+
+    def write(self, name: str, octets: bytes) -> None:
+        self.records[name] = octets
+        self.writes += 1
+
+
+class Bus:
+    """RMAP to the flight ports of the twins, without a deadline: `fate` says what is lost."""
+
+    def __init__(self, boards: Sequence[TwinBoard]):
+        self.boards = boards
+        self.fate: Callable[[Read | Write], int] = lambda request: KEPT
+        self.written: list[Write] = []
+        self.exchanges = 0
+
+    def exchange(self, requests: Sequence[Read | Write]) -> list[bytes | PortFault]:
+        self.exchanges += 1
+        return [self._one(request) for request in requests]
+
+    def _one(self, request: Read | Write) -> bytes | PortFault:
+        fate = self.fate(request)
+        if fate == LOST_COMMAND:
+            return NoReply()
+        target = 0x40 + request.board
+        if isinstance(request, Read):
+            packet = rmap.read_command(target, 0x20, 1, request.address, request.length)
+        else:
+            self.written.append(request)
+            packet = rmap.write_command(
+                target, 0x20, 1, request.address, request.octets, incrementing=request.incrementing
+            )
+        reply = self.boards[request.board].execute(packet)
+        if reply is None or fate == LOST_REPLY:
+            return NoReply()
+        parsed = rmap.parse_reply(reply)
+        return bytes(parsed.octets) if parsed.status == 0 else Refused(parsed.status)
+
+
+class Satellite:
+    """Boards, plant and flight software in one loop of one-second cycles.
+
+    Attributes:
+        light: whether the relay's laser is seen; sun: array power as a function of time in seconds.
+    """
+
+    def __init__(self, parameters: FlightParameters, state_of_charge: float = 0.75, start_ms: int = 0):
+        self.parameters = parameters
+        self.boards = [TwinBoard(name) for name in ("power", "compute", "laser")]
+        self.bus = Bus(self.boards)
+        self.memory = Memory()
+        self.now_ms = start_ms
+        self.state_of_charge = state_of_charge
+        self.coolant_k = 290.0
+        self.light = True
+        self.hang = self.corrupt = 0
+        self.boot_ms = 120_000
+        self.sun: Callable[[float], float] = lambda now_s: 110_000.0
+        self.shorted = 0
+        self.optical: list[tuple[int, bytes]] = []
+        self.rack_w = [0.0, 0.0]
+        self.load_a = [0.0] * 8
+        self.battery_w = 0.0
+        self.brown_outs = 0
+        self.flight: executive.FlightSoftware | None = None
+        self.hung = False
+        self.boots: list[int] = []
+
+    def run(self, cycles: int, each: Callable[["Satellite"], None] = lambda satellite: None) -> None:
+        for _ in range(cycles):
+            self._advance(self.now_ms + self.parameters.cycle_ms)
+            if self.flight is not None and not self.hung:
+                self.flight.cycle(self.now_ms)
+            each(self)
+
+    def peek(self, board: BoardId, address: int, words: int = 1) -> tuple[int, ...]:
+        """Words of a flight port, around the bus."""
+        reply = self.boards[board].execute(rmap.read_command(0x40 + board, 0x21, 2, address, 4 * words))
+        assert reply is not None
+        return struct.unpack(f">{words}I", rmap.parse_reply(reply).octets)
+
+    def _advance(self, target_ms: int) -> None:
+        while self.now_ms < target_ms:
+            start_ms = self.now_ms
+            self._stimulate(target_ms)
+            self._live((self.now_ms - start_ms) / 1000.0)
+
+    def _stimulate(self, target_ms: int) -> None:
+        string_a = self.sun(self.now_ms / 1000.0) / 8 / BUS_V
+        loads = [65535 if self.shorted >> i & 1 else round(a * 100) for i, a in enumerate(self.load_a)]
+        battery_v = 84 * (3.25 + 0.8 * self.state_of_charge)
+        sensors = [
+            (round(BUS_V * 100), round((sum(self.load_a) + 0.7) * 100)),
+            (round(battery_v * 100), 32768 + round(self.battery_w / battery_v * 100)),
+            (round(self.state_of_charge * 50_000), 29_300),
+            *[(round(string_a * 100),) * 2] * 4,
+            *[(loads[i], loads[i + 1]) for i in range(0, 8, 2)],
+        ]
+        words = [high << 16 | low for high, low in sensors]
+        self._poke(0, power_stimulus.STOP_CAUSE.address, 0, *words, target_ms)
+        stop, self.now_ms = (
+            self._inspect(0, power_stimulus.STOP_CAUSE),
+            self._inspect(0, power_stimulus.TIME_NOW),
+        )
+        actuators = self._inspect(0, power_stimulus.ACTUATORS)
+        if not actuators >> 19 & 1:
+            self.flight, self.hung = None, False
+        elif self.flight is None and not self.hung:
+            cause = self._inspect(0, power_stimulus.BOOT) & 0xFF
+            self.boots.append(cause)
+            self.flight = executive.boot(self.memory, cause, self.bus, self.now_ms, self.parameters)
+        lcl_on = actuators & 0xFF
+        hottest = [round(self.coolant_k + 0.0015 * w / 8 - 200) for w in self.rack_w]
+        heat = [h << 24 | h << 16 | h << 8 | h for h in (hottest[0], hottest[0], hottest[1], hottest[1])]
+        self._poke(
+            1,
+            compute_stimulus.POWERED.address,
+            lcl_on & 1,
+            lcl_on >> 2 & 3,
+            self.hang,
+            self.corrupt,
+            self.boot_ms,
+        )
+        coolant = round(self.coolant_k * 100)
+        self._poke(1, compute_stimulus.COOLANT.address, coolant << 16 | coolant, *heat, self.now_ms)
+        light = 40_000 << 16 if self.light else 0
+        self._poke(2, laser_stimulus.POWERED.address, lcl_on >> 1 & 1, light, 29_300, self.now_ms)
+        self.optical += self.boards[2].take_optical()
+        self._load(lcl_on)
+        assert stop == 0 or self.now_ms <= target_ms
+
+    def _load(self, lcl_on: int) -> None:
+        states = self._inspect(1, compute_stimulus.NODE_STATE)
+        steps = self._inspect(1, compute_stimulus.STEPS_HIGH) << 32 | self._inspect(
+            1, compute_stimulus.STEPS_LOW
+        )
+        nodes = [(0.0, 2200.0, STEP_W[steps >> 4 * n & 15], 1600.0)[states >> 2 * n & 3] for n in range(16)]
+        self.rack_w = [sum(nodes[:8]), sum(nodes[8:])]
+        watts = [LOADS_W[0], LOADS_W[1], *self.rack_w, LOADS_W[4], 0.0, 0.0, LOADS_W[7]]
+        self.load_a = [w / BUS_V if lcl_on >> i & 1 else 0.0 for i, w in enumerate(watts)]
+
+    def _live(self, elapsed_s: float) -> None:
+        net_w = self.sun(self.now_ms / 1000.0) - sum(self.load_a) * BUS_V - 200.0
+        self.brown_outs += net_w < -25_000.0
+        self.battery_w = min(net_w, 20_000.0) if self.state_of_charge < 1.0 else min(net_w, 0.0)
+        stored_w = self.battery_w * (0.97 if self.battery_w > 0 else 1.03)
+        self.state_of_charge += stored_w * elapsed_s / 3600.0 / self.parameters.battery_capacity_wh
+        out_w = 1.1476e-5 * self.coolant_k**4 - 11_500.0
+        self.coolant_k = max(self.coolant_k + (sum(self.rack_w) + 4000.0 - out_w) * elapsed_s / 900e3, 240.0)
+
+    def _poke(self, board: int, address: int, *words: int) -> None:
+        packet = rmap.write_command(0x60 + board, 0x21, 3, address, struct.pack(f">{len(words)}I", *words))
+        reply = self.boards[board].execute(packet)
+        assert reply is not None and reply[3] == 0
+
+    def _inspect(self, board: int, register) -> int:
+        reply = self.boards[board].execute(rmap.read_command(0x60 + board, 0x21, 4, register.address, 4))
+        assert reply is not None
+        return int.from_bytes(rmap.parse_reply(reply).octets, "big")
+
+
+@pytest.fixture
+def make_satellite() -> Callable[..., Satellite]:
+    return lambda parameters=None, **given: Satellite(parameters or FlightParameters(), **given)
+
+
+@pytest.fixture
+def memory() -> Memory:
+    return Memory()
+
+
+@pytest.fixture
+def lost() -> tuple[int, int, int]:
+    """What can become of a request: kept, command lost, reply lost."""
+    return KEPT, LOST_COMMAND, LOST_REPLY

@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Flight software against the twins of the boards, with a crude plant: start, orbit, faults, resets."""
+
+from collections import Counter
+from random import Random
+
+import pytest
+from flatsat.boards.registers import compute_flight, laser_flight, power_flight
+from flatsat.flightsw import executive
+from flatsat.flightsw.laser import LinkState
+from flatsat.flightsw.modes import Mode
+from flatsat.flightsw.parameters import FlightParameters
+from flatsat.flightsw.ports import BoardId, Read, Write
+from flatsat.flightsw.records import BootRecord
+from flatsat.protocols import aos
+
+SHORT_ORBIT = FlightParameters(orbit_period_s=1500.0, eclipse_s=500.0, battery_capacity_wh=6_000.0)
+
+
+def sunlight(now_s: float) -> float:
+    """A short orbit's array power: eight seconds of penumbra at both ends of the day."""
+    phase_s = now_s % 1500.0
+    return 110_000.0 * min(max(min(phase_s, 1000.0 - phase_s) / 8.0, 0.0), 1.0)
+
+
+def frames(satellite) -> list[int]:
+    """Frame counts of what left the optical pin."""
+    numbers = []
+    for _, cadu in satellite.optical:
+        header = int.from_bytes(cadu[4:10], "big") ^ 0x1C71B91BA9BA  # the long randomizer's first octets
+        numbers.append(aos.FrameHeader.parse(header.to_bytes(6, "big")).count)
+    return numbers
+
+
+@pytest.fixture
+def satellite(make_satellite):
+    return make_satellite()
+
+
+def test_from_everything_off_to_work_and_telemetry(satellite):
+    satellite.run(140)
+    status = satellite.flight.status
+    assert (status.mode, status.link, status.nodes_on) == (Mode.NOMINAL, LinkState.TRACK, 16)
+    assert status.missed_replies == status.refused_writes == 0
+    assert frames(satellite) == list(range(len(satellite.optical)))
+    assert len(satellite.optical) > 15
+
+
+def test_racks_and_pump_have_power_before_any_node(satellite):
+    history = []
+    satellite.run(
+        15,
+        lambda now: history.append(
+            (
+                now.peek(BoardId.POWER, power_flight.LCL_STATUS.address)[0] & 0x1C,
+                now.flight.status.nodes_commanded,
+            )
+        ),
+    )
+    first_node = next(i for i, (_, nodes) in enumerate(history) if nodes)
+    assert history[first_node - 1][0] == 0x1C
+
+
+def test_protections_are_set_in_every_board(satellite):
+    satellite.run(10)
+    p = satellite.parameters
+    watchdog, uvlo, overcharge, *limiters = satellite.peek(
+        BoardId.POWER, power_flight.WATCHDOG_MS.address, 11
+    )
+    assert (watchdog, uvlo, overcharge) == (10_000, 28_560 << 16 | 25_200, 35_280)
+    assert [word & 0xFFFF for word in limiters] == [round(limit / 3) for limit in p.limiter_limits_w]
+    assert satellite.peek(BoardId.COMPUTE, compute_flight.RAMP.address, 2) == (10, round(p.trip_k) - 200)
+    assert satellite.peek(BoardId.LASER, laser_flight.LIGHT_THRESHOLD.address, 3) == (4000, 12_000, 50)
+
+
+def test_a_changed_protection_is_repaired(satellite):
+    satellite.run(10)
+    address = power_flight.LCL2.address
+    satellite.bus.exchange([Write(BoardId.POWER, address, (0xFFFF).to_bytes(4, "big"))])
+    satellite.run(3 * satellite.parameters.verify_every_cycles)
+    assert satellite.peek(BoardId.POWER, address) == (20 << 16 | 25_000,)
+
+
+@pytest.mark.timeout(110)
+def test_two_orbits_full_at_dusk_above_the_floor_at_dawn(make_satellite):
+    satellite = make_satellite(SHORT_ORBIT, state_of_charge=0.8)
+    satellite.sun = sunlight
+    levels, discharge_w, dusk, night_nodes = [], [], [], []
+
+    def watch(now):
+        levels.append(now.state_of_charge)
+        discharge_w.append(-now.battery_w)
+        if now.now_ms // 1000 % 1500 == 985:
+            dusk.append(now.state_of_charge)
+        if now.now_ms // 1000 % 1500 == 1250:
+            night_nodes.append(now.flight.status.nodes_on)
+
+    satellite.run(3000, watch)
+    assert min(levels) > satellite.parameters.floor
+    assert min(levels) < satellite.parameters.floor + 0.05  # and the night's energy is used
+    assert max(discharge_w) < satellite.parameters.discharge_limit_w
+    assert satellite.brown_outs == 0
+    assert min(dusk) > 0.97
+    assert all(1 <= nodes <= 6 for nodes in night_nodes)
+
+
+def test_unexpected_darkness_stops_the_nodes_within_seconds(satellite):
+    satellite.run(440)
+    satellite.sun = lambda now_s: 110_000.0 * max(1.0 - (now_s - 440.0) / 8.0, 0.0)
+    satellite.run(12)
+    assert satellite.brown_outs == 0
+    assert sum(satellite.load_a) * 300.0 < 15_000.0
+    assert satellite.flight.status.nodes_on <= 3
+
+
+def test_hung_software_is_reset_and_goes_on_with_its_counters(satellite):
+    satellite.run(60)
+    satellite.hung = True
+    satellite.run(12)
+    assert satellite.boots == [0, 1]
+    satellite.run(60)
+    numbers = frames(satellite)
+    assert numbers == sorted(set(numbers))
+    assert numbers[-1] - len(numbers) < 3  # only what was in memory is lost
+    status = satellite.flight.status
+    assert (status.mode, status.link) == (Mode.NOMINAL, LinkState.TRACK)
+
+
+def test_three_resets_make_safe_mode_which_ends_by_itself(make_satellite):
+    satellite = make_satellite(FlightParameters(safe_quiet_s=60.0))
+    for _ in range(3):
+        satellite.run(3)
+        satellite.hung = True
+        satellite.run(13)
+    satellite.run(2)
+    assert satellite.flight.status.mode is Mode.SAFE
+    assert satellite.peek(BoardId.POWER, power_flight.LCL_STATUS.address) == (0x80,)
+    satellite.run(120)
+    assert satellite.flight.status.mode is Mode.NOMINAL
+
+
+def test_low_battery_sheds_then_saves_itself_then_recovers(make_satellite):
+    satellite = make_satellite(state_of_charge=0.64)
+    satellite.sun = lambda now_s: 0.0
+    modes = []
+    satellite.run(1300, lambda now: modes.append(now.flight.status.mode) if now.flight else None)
+    assert Mode.NOMINAL not in modes
+    assert modes[-1] is Mode.SAFE
+    satellite.sun = lambda now_s: 110_000.0
+    satellite.run(1000)
+    assert satellite.flight.status.mode is Mode.NOMINAL
+
+
+def test_frames_wait_for_light_and_none_is_lost(satellite):
+    satellite.run(60)
+    satellite.light = False
+    satellite.run(120)
+    assert satellite.flight.status.frames_queued > 15
+    satellite.light = True
+    satellite.run(60)
+    assert satellite.flight.status.frames_queued <= 1
+    assert frames(satellite) == list(range(len(satellite.optical)))
+
+
+LOSSES = {
+    "some-of-all": lambda request: 0.08,
+    "many-writes": lambda request: 0.3 if isinstance(request, Write) else 0.0,
+    "many-frames": lambda request: 0.0 if isinstance(request, Read) or request.incrementing else 0.6,
+    "laser-board": lambda request: 0.2 if request.board == BoardId.LASER else 0.0,
+}
+
+
+@pytest.mark.parametrize("where", [1, 2], ids=["command-lost", "reply-lost"])
+@pytest.mark.parametrize("name", LOSSES)
+def test_losses_on_the_bus_lose_no_frame(satellite, lost, name, where):
+    dice = Random(name)
+
+    def fate(request):
+        return lost[where] if dice.random() < LOSSES[name](request) else lost[0]
+
+    satellite.bus.fate = fate
+    satellite.run(300)
+    satellite.bus.fate = lambda request: lost[0]
+    satellite.run(10)
+    assert satellite.boots == [0]
+    assert satellite.flight.status.nodes_on == 16
+    assert frames(satellite) == list(range(len(satellite.optical)))
+
+
+def test_silent_board_is_power_cycled(satellite, lost):
+    satellite.run(20)
+    satellite.bus.fate = lambda request: lost[1 if request.board == BoardId.LASER else 0]
+    off = []
+    satellite.run(
+        15, lambda now: off.append(not now.peek(BoardId.POWER, power_flight.LCL_STATUS.address)[0] & 2)
+    )
+    assert any(off)
+    satellite.bus.fate = lambda request: lost[0]
+    satellite.run(60)
+    assert satellite.flight.status.link is LinkState.TRACK
+
+
+def test_without_samples_of_the_power_board_the_watchdog_is_not_kicked(satellite, lost):
+    satellite.run(20)
+    satellite.bus.fate = lambda request: lost[1 if request.board == BoardId.POWER else 0]
+    satellite.run(6)
+    assert satellite.flight.status.nodes_commanded == 0
+    satellite.bus.fate = lambda request: lost[1 if request == (0, 12, 64) else 0]
+    satellite.run(8)
+    assert satellite.boots == [0, 1]
+
+
+def test_shorted_rack_trips_and_comes_back(satellite):
+    satellite.run(200)
+    satellite.shorted = 1 << 2
+    satellite.run(3)
+    assert satellite.flight.status.nodes_commanded == 8
+    satellite.shorted = 0
+    satellite.run(150)
+    assert satellite.flight.status.nodes_on == 16
+
+
+def test_cycle_takes_two_exchanges_and_writes_little(satellite):
+    satellite.run(300)
+    satellite.bus.written.clear()
+    before = satellite.bus.exchanges
+    satellite.run(60)
+    assert satellite.bus.exchanges - before == 120
+    octets = Counter()
+    for write in satellite.bus.written:
+        octets[write.board, write.incrementing] += len(write.octets) + 25
+    assert octets[BoardId.POWER, True] / 60 < 60
+    assert octets[BoardId.COMPUTE, True] / 60 < 60
+    assert octets[BoardId.LASER, False] / 60 < 600
+
+
+def test_boot_record_survives_the_wrap_of_board_time(make_satellite, memory):
+    for now_ms in (1_000, 2_000, 2**32 + 1_000):
+        satellite = make_satellite()
+        executive.boot(memory, 1, satellite.bus, now_ms, satellite.parameters)
+    record = BootRecord.load(memory)
+    assert (record.boots, record.resets_ms) == (3, (1_000, 2_000, 1_000))

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The recording: read back whole, cut at any octet, and the hash recomputed from it alone."""
+
+import hashlib
+import struct
+
+import pytest
+from flatsat.hil import recorder
+from flatsat.hil.errors import RecordingError
+from flatsat.hil.trace import Trace, optical_records, packet_records
+
+CYCLES = 5
+
+
+@pytest.fixture
+def recording(tmp_path):
+    trace = Trace()
+    path = tmp_path / "recording.mcap"
+    with recorder.Recorder(path) as out:
+        for number in range(CYCLES):
+            for board in range(3):
+                trace.packet(board, 1, 0, number * 1000, bytes([number, board]) * 3)
+                trace.packet(board, 0, 1, number * 1000, b"reply")
+            if number % 2:
+                trace.optical(number * 1000 + 7, bytes(20))
+            out.write(number, (number + 1) * 1000, trace.take(), {"state_of_charge": 0.5})
+    return path, trace.sha256()
+
+
+def test_hash_is_the_documented_one(recording):
+    """Recomputed here from the text of the contract, not by the product's code."""
+    streams = [b"", b"", b"", b""]
+    for number in range(CYCLES):
+        for board in range(3):
+            for port, direction, octets in ((1, 0, bytes([number, board]) * 3), (0, 1, b"reply")):
+                streams[board] += (
+                    bytes((port, direction)) + struct.pack(">II", number * 1000, len(octets)) + octets
+                )
+        if number % 2:
+            streams[3] += struct.pack(">II", number * 1000 + 7, 20) + bytes(20)
+    digests = b"".join(hashlib.sha256(stream).digest() for stream in streams)
+    assert recording[1] == hashlib.sha256(digests).hexdigest()
+
+
+def test_recomputed_from_the_file(recording):
+    path, expected = recording
+    assert recorder.trace_sha256(path) == (expected, CYCLES)
+
+
+def test_records_come_back(recording):
+    cycles = list(recorder.read(recording[0]))
+    assert [record.octets for record in packet_records(cycles[2].streams[1])] == [bytes([2, 1]) * 3, b"reply"]
+    assert list(optical_records(cycles[1].streams[3])) == [(1007, bytes(20))]
+    assert cycles[0].status == {"state_of_charge": 0.5}
+    assert [cycle.end_ms for cycle in cycles] == [1000, 2000, 3000, 4000, 5000]
+
+
+def test_a_cut_recording_reads_up_to_the_last_whole_cycle(recording, tmp_path):
+    octets = recording[0].read_bytes()
+    cut = tmp_path / "cut.mcap"
+    seen = set()
+    for length in range(8, len(octets), 7):
+        cut.write_bytes(octets[:length])
+        numbers = [cycle.number for cycle in recorder.read(cut)]
+        assert numbers == list(range(len(numbers)))
+        seen.add(len(numbers))
+    assert seen == set(range(CYCLES + 1))
+
+
+@pytest.mark.parametrize("octets", [b"", b"hello", bytes(300)], ids=["empty", "text", "zeros"])
+def test_other_files_are_named_as_such(tmp_path, octets):
+    path = tmp_path / "other"
+    path.write_bytes(octets)
+    with pytest.raises(RecordingError, match="not a recording"):
+        list(recorder.read(path))
+
+
+def test_a_wild_record_length_ends_the_recording(tmp_path):
+    path = tmp_path / "wild.mcap"
+    path.write_bytes(b"\x89MCAP0\r\n" + b"\xff" * 100)
+    assert list(recorder.read(path)) == []
+
+
+def test_missing_file_is_one_line(tmp_path):
+    with pytest.raises(RecordingError, match="cannot read"):
+        list(recorder.read(tmp_path / "nothing"))

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs as a user starts them: the command in a process of its own, its folder, its exit codes and its one-line errors."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from flatsat.hil import recorder
+
+SUMMARY_KEYS = {
+    "schema", "scenario", "backend", "seed", "verdict", "simulated_s", "wall_s", "real_time_factor", "cycles",
+    "trace_sha256", "versions", "images", "downlink", "battery", "thermal", "compute", "measurements", "faults",
+}  # fmt: skip
+
+
+def flatsat(*arguments, cwd=None, **environment):
+    return subprocess.run(
+        [sys.executable, "-m", "flatsat.hil.cli", *map(str, arguments)],
+        capture_output=True, text=True, cwd=cwd, timeout=110, env={**os.environ, **environment},
+    )  # fmt: skip
+
+
+def fly(folder, *arguments):
+    done = flatsat("run", *arguments, "--out", folder, "--json")
+    return json.loads(done.stdout), done
+
+
+def test_a_short_run_passes_and_leaves_its_folder(tmp_path):
+    summary, done = fly(tmp_path / "run", "ci-120")
+    assert done.returncode == 0, done.stderr
+    assert summary.keys() == SUMMARY_KEYS
+    assert summary["verdict"] == "pass"
+    assert summary == json.loads((tmp_path / "run/summary.json").read_text())
+    downlink = summary["downlink"]
+    assert downlink["frames_sent"] == downlink["frames_decoded"] > 10
+    assert downlink["packets_sent"] == downlink["packets_decoded"] > 100
+    assert downlink["packets_altered"] == downlink["packets_lost"] == 0
+    assert downlink["symbols_corrected"] > 0
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {
+        "summary.json",
+        "recording.mcap",
+        "downlink.cadu",
+    }
+
+
+def test_trace_is_recomputed_from_the_recording_alone(tmp_path):
+    summary, _ = fly(tmp_path / "run", "ci-120", "--duration", 30)
+    done = flatsat("trace", tmp_path / "run", "--json")
+    assert json.loads(done.stdout)["trace_sha256"] == summary["trace_sha256"]
+    assert done.returncode == 0
+
+
+def test_trace_tells_a_changed_recording(tmp_path):
+    fly(tmp_path / "run", "ci-120", "--duration", 5)
+    recording = tmp_path / "run/recording.mcap"
+    octets = bytearray(recording.read_bytes())
+    octets[octets.index(b"\x60\x01\x6c\x46") + 40] ^= 1  # inside a command of the bench to the power board
+    recording.write_bytes(octets)
+    done = flatsat("trace", tmp_path / "run")
+    assert done.returncode == 1
+    assert "DIFFERS" in done.stdout
+
+
+def test_the_seed_decides_and_nothing_else(tmp_path):
+    hashes = [
+        fly(tmp_path / str(number), "ci-120", "--duration", 40, "--seed", seed)[0]["trace_sha256"]
+        for number, seed in enumerate((1, 1, 2))
+    ]
+    assert hashes[0] == hashes[1] != hashes[2]
+
+
+def test_decode_reads_what_a_run_wrote(tmp_path):
+    summary, _ = fly(tmp_path / "run", "ci-120")
+    done = flatsat("decode", tmp_path / "run/downlink.cadu", "--json")
+    decoded = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert decoded["frames_decoded"] == summary["downlink"]["frames_decoded"]
+    assert decoded["packets_decoded"] == summary["downlink"]["packets_decoded"]
+    assert decoded["symbols_corrected"] == summary["downlink"]["symbols_corrected"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["run", "no-such"], "no scenario 'no-such'"),
+        (["run", "--backend", "abacus"], "abacus"),
+        (["run", "ci-120", "--duration", "0.5"], "duration_s"),
+        (["run", "ci-120", "--seed", "-1"], "seed"),
+        (["run", "ci-120", "--colour"], "--colour"),
+        (["run", "/nonexistent/scenario.toml"], "/nonexistent/scenario.toml"),
+        (["trace", "/nonexistent"], "/nonexistent"),
+        (["decode", "/nonexistent"], "/nonexistent"),
+        (["decode", os.devnull, "--profile", "nobody"], "nobody"),
+        (["scenarios", "show", "nobody"], "nobody"),
+        (["fly"], "fly"),
+    ],
+    ids=lambda value: "_".join(map(str, value)) if isinstance(value, list) else None,
+)
+def test_wrong_usage_is_told_and_exits_2(arguments, says):
+    done = flatsat(*arguments)
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "path"),
+    [
+        ("colour = 3", "colour"),
+        ("[orbit]\naltitude_km = 550\ninclination = 1", "orbit.inclination"),
+        ('[[faults]]\nat_s = 1\ntarget = "load9"\nkind = "short"', "faults[0].target"),
+    ],
+)
+def test_a_wrong_scenario_names_the_key(tmp_path, line, path):
+    source = flatsat("scenarios", "show", "ci-120").stdout
+    if line.startswith("[orbit]"):
+        source = source.replace("[orbit]", line.splitlines()[0] + "\n" + line.splitlines()[2])
+    elif line.startswith("[["):
+        source += "\n" + line
+    else:
+        source = line + "\n" + source
+    scenario = tmp_path / "mine.toml"
+    scenario.write_text(source)
+    done = flatsat("run", scenario)
+    assert done.returncode == 2
+    assert path in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(tmp_path):
+    (tmp_path / "file").write_text("")
+    done = flatsat("run", "ci-120", "--out", tmp_path / "file" / "run")
+    assert done.returncode == 2
+    assert "--out" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_run_is_never_written_over(tmp_path):
+    fly(tmp_path / "run", "ci-120", "--duration", 5)
+    before = (tmp_path / "run/summary.json").read_bytes()
+    done = flatsat("run", "ci-120", "--out", tmp_path / "run")
+    assert done.returncode == 2
+    assert "already holds a run" in done.stderr
+    assert (tmp_path / "run/summary.json").read_bytes() == before
+
+
+def test_without_out_runs_get_folders_of_their_own(tmp_path):
+    for _ in range(2):
+        assert flatsat("run", "ci-120", "--duration", 5, cwd=tmp_path).returncode == 0
+    assert len(list((tmp_path / "runs").iterdir())) == 2
+
+
+def test_a_killed_run_is_readable_up_to_its_last_whole_cycle(tmp_path):
+    folder = tmp_path / "run"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "flatsat.hil.cli", "run", "leo-orbit", "--out", str(folder), "--json"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    recording = folder / "recording.mcap"
+    while not (recording.exists() and recording.stat().st_size > 200_000):
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    numbers = [cycle.number for cycle in recorder.read(recording)]
+    assert len(numbers) > 20
+    assert numbers == list(range(len(numbers)))
+
+
+def test_a_full_disk_ends_in_one_line(tmp_path):
+    """/dev/full takes the octets and then refuses them, as a full disk does."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+    Path(folder / "downlink.cadu").symlink_to("/dev/full")
+    summary, done = fly(folder, "ci-120")
+    assert done.returncode == 2
+    assert summary["verdict"] == "error"
+    assert "No space left" in summary["error"]
+    assert "Traceback" not in done.stderr
