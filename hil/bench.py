@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from flatsat.boards.registers import power_stimulus
 from flatsat.flightsw import executive
@@ -117,9 +117,9 @@ class Bench:
         """Frames that the flight software has built and that have not left the pin."""
         return (self._flight.status.frames_queued if self._flight else 0) + self._board_frames
 
-    def status(self) -> dict[str, Any]:
-        """What the recording keeps of a cycle beside the trace: the plant's truth, all JSON."""
-        return self.plant.truth.as_dict()
+    def status(self) -> bytes:
+        """What the recording keeps of a cycle beside the trace: the plant's truth, as JSON."""
+        return self.plant.truth.as_json()
 
     def _advance(self, target_ms: int) -> None:
         while self.now_ms < target_ms:

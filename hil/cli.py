@@ -83,12 +83,13 @@ def run(
     """
     from .run import Order, fly
 
-    wanted = _shaped(scenarios.load(scenario), duration, cycle)
+    found = scenarios.load(scenario)
+    wanted = _shaped(found, duration, cycle)
     chosen = wanted.seed if seed is None else seed
     folder = out or _fresh_folder(f"{wanted.name}-{backend}-seed{chosen}")
     order = Order(
         scenario=wanted, back_end=backend, seed=chosen, folder=folder,
-        options=Options(stimulus_on_uart=stimulus_on_uart, verbose=not as_json),
+        options=Options(stimulus_on_uart=stimulus_on_uart, verbose=not as_json), cut_short=wanted.duration_s < found.duration_s,
     )  # fmt: skip
     with progress_bar(f"{wanted.name} on {backend}", quiet=as_json) as progress:
         summary = fly(order, progress)

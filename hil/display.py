@@ -68,17 +68,16 @@ def show_summary(summary: dict[str, Any], folder: Path) -> None:
         )  # fmt: skip
     console.print(table)
     for fault in summary["faults"]:
-        recovered = "" if fault["recovered_s"] is None else f", recovered {_at(fault['recovered_s'])}"
         console.print(
-            f"fault {fault['name']} at {fault['at_s']:g} s: detected {_at(fault['detected_s'])}{recovered}  "
-            f"[{_COLOURS[fault['verdict']]}]{fault['verdict']}[/]"
+            f"fault {fault['name']} at {fault['at_s']:g} s{_told('detected', fault['detected_s'])}"
+            f"{_told('recovered', fault['recovered_s'])}  [{_COLOURS[fault['verdict']]}]{fault['verdict']}[/]"
         )
     console.print(f"trace  {summary['trace_sha256']}")
     console.print(f"folder {folder}", markup=False)
 
 
-def _at(seconds: float | None) -> str:
-    return "never" if seconds is None else f"at {seconds:g} s"
+def _told(what: str, seconds: float | None) -> str:
+    return "" if seconds is None else f", {what} at {seconds:g} s"
 
 
 def _number(value: float | None) -> str:

@@ -17,7 +17,7 @@ BOARD_ACTS = ("flightsw", *(f"load{i}" for i in range(8)))
 """Targets whose faults the power board answers by itself; to all others the response is the flight software's."""
 
 
-def measure(scenario: Scenario, summary: Mapping[str, Any]) -> list[Measurement]:
+def measure(scenario: Scenario, summary: Mapping[str, Any], *, cut_short: bool) -> list[Measurement]:
     """Look up each measurement that the scenario asks for in the summary."""
     return [
         Measurement(
@@ -26,6 +26,7 @@ def measure(scenario: Scenario, summary: Mapping[str, Any]) -> list[Measurement]
             value=_at(summary, wanted.name),
             low=wanted.low,
             high=wanted.high,
+            may_grow=cut_short,
         )
         for wanted in scenario.measurements
     ]

@@ -2,7 +2,7 @@
 """The recording of a run: an MCAP file with one message a cycle and stream, readable after a kill up to the last whole cycle.
 
 The four streams of `trace.py` are channels of that name with the records as they are hashed; the channel `cycle` comes last in
-each cycle and holds the plant's truth and the flight software's status as JSON, so that Foxglove plots them.
+each cycle and holds the plant's truth as JSON, so that Foxglove plots them.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -57,21 +57,21 @@ class Recorder:
         self._channels = [self._writer.register_channel(name, "flatsat-trace", 0) for name in STREAMS]
         self._cycle_channel = self._writer.register_channel(CYCLE, "json", schema)
 
-    def write(self, number: int, end_ms: int, streams: Sequence[bytes], status: Mapping[str, Any]) -> None:
-        """Append one cycle and hand it to the operating system.
+    def write(self, number: int, end_ms: int, streams: Sequence[bytes], status: bytes) -> None:
+        """Append one cycle, `status` being a JSON object, and hand it to the operating system.
 
         Raises:
             RecordingError: the disk is full or gone; what was written before stays readable.
         """
         self._guard(self._append, number, end_ms, streams, status)
 
-    def _append(self, number: int, end_ms: int, streams: Sequence[bytes], status: Mapping[str, Any]) -> None:
+    def _append(self, number: int, end_ms: int, streams: Sequence[bytes], status: bytes) -> None:
         time_ns = end_ms * _NS_PER_MS
         add = self._writer.add_message
         for channel, octets in zip(self._channels, streams, strict=True):
             if octets:
                 add(channel, time_ns, octets, time_ns, number)
-        add(self._cycle_channel, time_ns, json.dumps(status, separators=(",", ":")).encode(), time_ns, number)
+        add(self._cycle_channel, time_ns, status, time_ns, number)
         self._file.flush()
 
     def close(self) -> None:

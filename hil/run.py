@@ -26,13 +26,14 @@ Progress = Callable[[float, float], None]  # simulated seconds done, and in all
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """What is to be flown."""
+    """What is to be flown; `cut_short` says that the scenario is meant to last longer."""
 
     scenario: Scenario
     back_end: str
     seed: int
     folder: Path
     options: Options
+    cut_short: bool = False
 
 
 def fly(order: Order, progress: Progress) -> dict[str, Any]:
@@ -86,7 +87,7 @@ def _fly_on(order: Order, folder: Path, back_end: BackEnd, progress: Progress) -
         "downlink": decoded.as_dict(held=bench.frames_held),
         **_physics(scenario, bench.plant),
     }
-    measurements = measure(scenario, summary)
+    measurements = measure(scenario, summary, cut_short=order.cut_short)
     faults = judge_faults(scenario, decoded.events, (stop.at_ms for stop in bench.stops), simulated_s)
     summary["measurements"] = [measurement.as_dict() for measurement in measurements]
     summary["faults"] = faults

@@ -19,22 +19,29 @@ EXIT_CODES = {PASS: 0, FAIL: 1, ERROR: 2, "blocked": 3, INCONCLUSIVE: 4}
 
 @dataclass(frozen=True, kw_only=True)
 class Measurement:
-    """One measured value against its limits, both inclusive; a limit of None does not bind."""
+    """One measured value against its limits, both inclusive; a limit of None does not bind.
+
+    Attributes:
+        may_grow: the run was cut short, so that a value below its lower limit says nothing yet.
+    """
 
     name: str
     unit: str
     value: float | None
     low: float | None = None
     high: float | None = None
+    may_grow: bool = False
 
     @property
     def verdict(self) -> str:
         """`inconclusive` when there is no value, else `pass` or `fail`."""
         if self.value is None:
             return INCONCLUSIVE
-        too_low = self.low is not None and self.value < self.low
-        too_high = self.high is not None and self.value > self.high
-        return FAIL if too_low or too_high else PASS
+        if self.high is not None and self.value > self.high:
+            return FAIL
+        if self.low is not None and self.value < self.low:
+            return INCONCLUSIVE if self.may_grow else FAIL
+        return PASS
 
     def as_dict(self) -> dict[str, Any]:
         """As it stands in `summary.json`."""

@@ -64,6 +64,31 @@ class PlantTruth:
         values["in_eclipse"] = self.in_eclipse
         return values
 
+    def as_json(self) -> bytes:
+        """`as_dict` as JSON with seven significant digits: for a recording, where `json` would take most of a cycle."""
+        values: list[float] = []
+        for name in self.__slots__:
+            value = getattr(self, name)
+            if isinstance(value, list):
+                values += value
+            else:
+                values.append(value)
+        return (_AS_JSON % tuple(values)).encode()
+
+
+def _json_template(truth: PlantTruth) -> str:
+    """A format with a place for every number of `truth`, in the order of its fields."""
+
+    def place(value: object) -> str:
+        if isinstance(value, list):
+            return f"[{','.join(map(place, value))}]"
+        return "%d" if isinstance(value, int) else "%.7g"
+
+    return "{" + ",".join(f'"{name}":{place(getattr(truth, name))}' for name in truth.__slots__) + "}"
+
+
+_AS_JSON = _json_template(PlantTruth())
+
 
 @dataclass(slots=True, kw_only=True)
 class Violations:

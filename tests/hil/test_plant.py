@@ -119,7 +119,8 @@ def test_invariants(
             assert min(truth.shunt_w, truth.brown_out_w, truth.load_w) >= 0
             assert 60 < min(truth.junction_k) <= truth.max_k < 1000
     assert_books_close(plant, energy_j, heat_j)
-    json.dumps(plant.truth.as_dict())
+    recorded = json.loads(plant.truth.as_json())
+    assert recorded == {name: pytest.approx(plant.truth.as_dict()[name], rel=1e-6) for name in recorded}
 
 
 @pytest.mark.parametrize("start", ["sunrise", "noon", "sunset"])

@@ -23,7 +23,7 @@ def recording(tmp_path):
                 trace.packet(board, 0, 1, number * 1000, b"reply")
             if number % 2:
                 trace.optical(number * 1000 + 7, bytes(20))
-            out.write(number, (number + 1) * 1000, trace.take(), {"state_of_charge": 0.5})
+            out.write(number, (number + 1) * 1000, trace.take(), b'{"state_of_charge": 0.5}')
     return path, trace.sha256()
 
 

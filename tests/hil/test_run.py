@@ -149,9 +149,18 @@ def test_a_run_is_never_written_over(tmp_path):
     assert (tmp_path / "run/summary.json").read_bytes() == before
 
 
+def test_a_run_cut_short_is_inconclusive_about_what_it_did_not_reach(tmp_path):
+    summary, done = fly(tmp_path / "run", "leo-orbit", "--duration", 30)
+    assert done.returncode == 4
+    verdicts = {row["name"]: row["verdict"] for row in summary["measurements"]}
+    assert verdicts["compute.delivered"] == "inconclusive"
+    assert verdicts["battery.floor_violations"] == "pass"
+    assert {fault["verdict"] for fault in summary["faults"]} == {"inconclusive"}
+
+
 def test_without_out_runs_get_folders_of_their_own(tmp_path):
     for _ in range(2):
-        assert flatsat("run", "ci-120", "--duration", 5, cwd=tmp_path).returncode == 0
+        assert flatsat("run", "ci-120", "--duration", 5, cwd=tmp_path).returncode == 4
     assert len(list((tmp_path / "runs").iterdir())) == 2
 
 

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Building the simulator: what triggers a build, what is said when it cannot be done, and Verilator's lint."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+build = pytest.importorskip("flatsat.rtl_sim.build")
+
+
+@pytest.fixture
+def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the Verilog, and a cache folder of its own."""
+    shutil.copytree(build.RTL, tmp_path / "rtl")
+    monkeypatch.setattr(build, "RTL", tmp_path / "rtl")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "rtl"
+
+
+@pytest.fixture
+def compiled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Names of the builds made, without making them."""
+    names: list[str] = []
+
+    def compile_nothing(folder: Path, build_id: int, flags: tuple[str, ...]) -> None:
+        names.append(folder.name)
+        folder.mkdir(parents=True)
+        (folder / build.PROGRAM).touch()
+
+    monkeypatch.setattr(build, "_compile", compile_nothing)
+    return names
+
+
+def test_lint_is_clean() -> None:
+    try:
+        assert build.lint() == ""
+    except build.BuildError as error:
+        pytest.skip(str(error))
+
+
+def test_builds_again_only_when_a_source_has_changed(copy: Path, compiled: list[str]) -> None:
+    said: list[str] = []
+    first = build.build(said.append)
+    assert build.build(said.append) == first
+    assert len(compiled) == len(said) == 1
+    with (copy / "uart_rx.v").open("a") as source:
+        source.write("// changed\n")
+    second = build.build(said.append)
+    assert len(compiled) == 2
+    assert second.build_id != first.build_id
+
+
+def test_touching_a_source_changes_nothing(copy: Path, compiled: list[str]) -> None:
+    build.build()
+    (copy / "uart_rx.v").touch()
+    build.build()
+    assert len(compiled) == 1
+
+
+def test_old_builds_are_forgotten(copy: Path, compiled: list[str]) -> None:
+    for number in range(build.BUILDS_KEPT + 2):
+        (copy / "uart_rx.v").write_text(f"// {number}\n")
+        newest = build.build()
+    assert newest.program.exists()
+    assert len(list(build.cache_folder().glob(f"*/{build.PROGRAM}"))) == build.BUILDS_KEPT
+
+
+def test_a_missing_tool_is_named_with_its_package(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(copy))
+    with pytest.raises(build.BuildError, match=r"^g\+\+ and make missing: apt-get install g\+\+ make$"):
+        build.build()
+
+
+def test_a_broken_source_is_named_with_its_line(copy: Path) -> None:
+    (copy / "uart_rx.v").write_text("module uart_rx;\nnonsense\nendmodule\n")
+    with pytest.raises(build.BuildError, match=r"verilator failed: .*uart_rx\.v:3"):
+        build.build()
+
+
+def test_a_cache_folder_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    with pytest.raises(build.BuildError, match="set XDG_CACHE_HOME"):
+        build.build()

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The simulated boards as a process: what goes through the bridge, and when the process ends."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from flatsat.boards.registers import laser_stimulus, power_stimulus
+from flatsat.protocols import bridge, rmap
+
+from .conftest import Served
+from .status_table import FLIGHT, INITIATOR, SILENT, STATUS, read, write
+
+POWER, COMPUTE, LASER = 0, 1, 2
+END_LIMIT_S = 10
+
+
+def at(board: int, packet: bytes, port: int = bridge.FLIGHT_PORT) -> bridge.Request:
+    return bridge.Request(board, port, rmap.reply_due(packet), packet)
+
+
+def stimulus(board: int, address: int, *words: int) -> bridge.Request:
+    octets = b"".join(word.to_bytes(4, "big") for word in words)
+    return at(board, rmap.write_command(0x60 + board, INITIATOR, 1, address, octets), bridge.STIMULUS_PORT)
+
+
+def laser_on() -> bridge.Request:
+    return stimulus(LASER, laser_stimulus.POWERED.address, 1)
+
+
+@pytest.mark.parametrize("options", [(), ("--stimulus-on-uart",)], ids=["stream", "uart"])
+def test_status_table_over_the_whole_board(options: tuple[str, ...], built: None, tmp_path: Path) -> None:
+    boards = Served(tmp_path, *options)
+    try:
+        statuses = {}
+        for given, (packet, _) in STATUS.items():
+            assert boards.ask(bridge.Reset()) == bridge.Answer(())
+            _, reply = boards.exchange(laser_on(), at(LASER, packet))
+            statuses[given] = SILENT if reply is None else rmap.parse_reply(reply).status
+        assert statuses == {given: status for given, (_, status) in STATUS.items()}
+    finally:
+        boards.close()
+
+
+def test_hello_names_the_image_that_the_boards_report(served: Served) -> None:
+    hello = served.ask(bridge.Hello(build_id=0, simulator=""))
+    assert isinstance(hello, bridge.Hello) and hello.simulator.startswith("verilator ")
+    (reply,) = served.exchange(at(POWER, read(8, 4, 0x40)))
+    assert int.from_bytes(rmap.parse_reply(reply).octets, "big") == hello.build_id
+
+
+def test_boards_run_at_once_and_each_in_order(served: Served) -> None:
+    grants = [stimulus(POWER, power_stimulus.TIME_TARGET.address, target) for target in (10, 1000)]
+    times = [at(POWER, read(0x0C, 4, 0x40))] * 2
+    identity = at(COMPUTE, read(0, 4, 0x61), bridge.STIMULUS_PORT)
+    replies = served.exchange(grants[0], identity, times[0], grants[1], identity, times[1])
+    words = [rmap.parse_reply(reply).octets for reply in replies]
+    assert words == [b"", b"CMP1", (10).to_bytes(4, "big"), b"", b"CMP1", (1000).to_bytes(4, "big")]
+
+
+def test_more_requests_than_one_script_holds(served: Served) -> None:
+    served.exchange(laser_on())
+    frame = write(0x1000, bytes((0xC0,)) * 1120, incrementing=False)  # doubled by SLIP, refused by the board
+    replies = served.exchange(*[at(LASER, frame)] * 40)
+    assert [rmap.parse_reply(reply).status for reply in replies] == [1] * 40
+
+
+def test_silence_is_no_reply_whoever_expected_one(served: Served) -> None:
+    unpowered = bridge.Request(LASER, bridge.FLIGHT_PORT, True, read(0, 4, FLIGHT))
+    assert served.exchange(unpowered, at(POWER, b"noise"), at(POWER, read(0, 4, 0x40)))[:2] == (None, None)
+
+
+def test_reset_takes_time_and_counters_back(served: Served) -> None:
+    served.exchange(stimulus(POWER, power_stimulus.TIME_TARGET.address, 77), at(POWER, b"noise"))
+    served.ask(bridge.Reset())
+    (reply,) = served.exchange(at(POWER, read(0x0C, 8, 0x40)))
+    assert rmap.parse_reply(reply).octets == bytes(8)
+
+
+def test_octets_that_are_no_message_get_an_error(served: Served) -> None:
+    served.socket.send(b"\x7f")
+    assert isinstance(bridge.decode(served.socket.recv()), bridge.Error)
+    assert served.exchange(at(POWER, read(0, 4, 0x40)))[0] is not None
+
+
+def test_ends_when_asked(served: Served) -> None:
+    served.ask(bridge.Hello(build_id=0, simulator=""))
+    served.socket.send(bridge.encode(bridge.Close()))
+    assert served.process.wait(END_LIMIT_S) == 0
+
+
+def test_ends_when_the_bench_goes_away(served: Served) -> None:
+    served.ask(bridge.Hello(build_id=0, simulator=""))
+    served.socket.close()
+    assert served.process.wait(END_LIMIT_S) == 0
+
+
+PARENT = """
+import subprocess, sys
+child = subprocess.Popen([sys.executable, "-m", "flatsat.rtl_sim.server", "--endpoint", sys.argv[1]])
+print(child.pid, flush=True)
+child.wait()
+"""
+
+
+def test_ends_when_its_parent_is_killed(built: None, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", PARENT, f"ipc://{tmp_path}/nobody"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        time.sleep(1.5)  # the simulator is up by then, or about to look who its parent is
+        parent.send_signal(signal.SIGKILL)
+    deadline = time.monotonic() + END_LIMIT_S
+    while _runs(child) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not _runs(child)
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return "Z" not in Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[-1].split()[0]
