@@ -128,7 +128,7 @@ def _source_arguments() -> list[str]:
 def _compile_flags() -> tuple[str, ...]:
     library = _cocotb_library()
     return (
-        "-CFLAGS", "-std=c++20",
+        "-CFLAGS", "-std=c++20 -DVL_USER_FINISH",
         "-LDFLAGS", f"-rdynamic -L{library.parent} -Wl,-rpath,{library.parent} -l{library.stem.removeprefix('lib')}",
     )  # fmt: skip
 
