@@ -36,10 +36,11 @@ bench: setup
 
 # mypy cannot follow the editable install's mapping of folders to packages: give it a tree of links.
 lint: setup
-	@$(BIN)/ruff check .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check .
 	@mkdir -p build/typed/flatsat
 	@for package in protocols boards flightsw hil rtl_sim; do ln -sfn ../../../$$package build/typed/flatsat/$$package; done
-	@MYPYPATH=build/typed $(BIN)/mypy -p flatsat.protocols -p flatsat.flightsw -p flatsat.boards
+	@MYPYPATH=build/typed $(BIN)/mypy -p flatsat.protocols -p flatsat.flightsw -p flatsat.boards -p flatsat.hil -p flatsat.rtl_sim
 
 lock: setup
 	@$(BIN)/python -m pip freeze --exclude-editable > requirements.lock

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Wire formats: octets in, values out; a module here never opens, sleeps, logs or prints, and imports none of our other packages."""
+"""Wire formats: octets in, values out. Nothing here opens, sleeps, logs or prints, or imports our other packages."""

@@ -172,7 +172,7 @@ def test_refused(text: str, path: str, allowed: str) -> None:
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        pytest.param(lambda folder: "leo-orbitt", "allowed: .*ci-120, leo-orbit", id="unknown name"),
+        pytest.param(lambda folder: "leo-orbitt", r"allowed: .*ci-120, leo-orbit", id="unknown name"),
         pytest.param(lambda folder: folder / "no.toml", "cannot be read", id="no such file"),
         pytest.param(lambda folder: folder, "cannot be read", id="a folder"),
         pytest.param(lambda folder: _write(folder, b"\xff\xfe"), "UTF-8", id="not text"),
@@ -278,7 +278,7 @@ def test_schema_for_people_has_a_line_for_every_field() -> None:
 
 def test_source_is_the_text_that_loads() -> None:
     assert parse(scenario.source("load-short")) == load("load-short")
-    with pytest.raises(ScenarioError, match="allowed: .*ci-120"):
+    with pytest.raises(ScenarioError, match=r"allowed: .*ci-120"):
         scenario.source("../scenarios/load-short")
 
 
