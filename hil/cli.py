@@ -91,7 +91,7 @@ def run(
         scenario=wanted, back_end=backend, seed=chosen, folder=folder,
         options=Options(stimulus_on_uart=stimulus_on_uart, verbose=not as_json), cut_short=wanted.duration_s < found.duration_s,
     )  # fmt: skip
-    with progress_bar(f"{wanted.name} on {backend}", quiet=as_json) as progress:
+    with progress_bar(f"{wanted.name} on {backend}", wanted.duration_s, quiet=as_json) as progress:
         summary = fly(order, progress)
     if as_json:
         print(json.dumps(summary))

@@ -16,11 +16,11 @@ _COLOURS = {"pass": "green", "fail": "red", "error": "red", "blocked": "yellow",
 
 
 @contextmanager
-def progress_bar(title: str, *, quiet: bool) -> Iterator[Callable[[float, float], None]]:
+def progress_bar(title: str, total_s: float, *, quiet: bool) -> Iterator[Callable[[float], None]]:
     """Give a function that shows simulated seconds done; silent where nobody looks."""
     console = Console(stderr=True)
     if quiet or not console.is_terminal:
-        yield lambda done, total: None
+        yield lambda done_s: None
         return
     columns = (
         TextColumn("{task.description}"),
@@ -30,15 +30,24 @@ def progress_bar(title: str, *, quiet: bool) -> Iterator[Callable[[float, float]
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task(title, total=None, factor="")
+    progress = Progress(*columns, console=console, transient=True)
+    task = progress.add_task(title, total=total_s, factor="")
+    started = 0.0
 
-        def advance(done: float, total: float) -> None:
-            elapsed = progress.tasks[task].elapsed or 0.0
-            factor = f"{done / elapsed:,.0f}x" if elapsed > 0.5 else ""
-            progress.update(task, completed=done, total=total, factor=factor)
+    def advance(done_s: float) -> None:
+        nonlocal started
+        now = progress.get_time()
+        if not started:  # not before: until the boards are there, the terminal is the simulator's
+            started = now
+            progress.start()
+            progress.reset(task)
+        factor = f"{done_s / (now - started):,.0f} x real time" if now - started > 0.5 else ""
+        progress.update(task, completed=done_s, factor=factor)
 
+    try:
         yield advance
+    finally:
+        progress.stop()
 
 
 def show_summary(summary: dict[str, Any], folder: Path) -> None:

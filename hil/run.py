@@ -21,7 +21,7 @@ from .recorder import Recorder
 from .scenario import Scenario
 from .summary import ERROR, SCHEMA, overall, write
 
-Progress = Callable[[float, float], None]  # simulated seconds done, and in all
+Progress = Callable[[float], None]  # simulated seconds done
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +63,7 @@ def _fly_on(order: Order, folder: Path, back_end: BackEnd, progress: Progress) -
                 downlink.append(result.pin, result.received)
                 recorder.write(result.number, bench.now_ms, bench.trace.take(), bench.status())
                 flown += 1
-                progress(flown * scenario.cycle_s, scenario.duration_s)
+                progress(flown * scenario.cycle_s)
         except KeyboardInterrupt:
             failure = "interrupted; the recording holds the cycles flown"
         except FlatsatError as error:

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs as a user starts them: the command in a process of its own, its folder, its exit codes and its one-line errors."""
 
+import contextlib
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -138,6 +140,33 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path):
     assert done.returncode == 2
     assert "--out" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_on_a_terminal_a_run_shows_its_progress(tmp_path):
+    terminal, side = pty.openpty()
+    command = [
+        sys.executable,
+        "-m",
+        "flatsat.hil.cli",
+        "run",
+        "leo-orbit",
+        "--duration",
+        "1500",
+        "--out",
+        str(tmp_path / "run"),
+    ]
+    run = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=side, env={**os.environ, "TERM": "xterm", "COLUMNS": "120"}
+    )
+    os.close(side)
+    shown = b""
+    with contextlib.suppress(OSError):  # how a terminal ends on Linux
+        while part := os.read(terminal, 4096):
+            shown += part
+    os.close(terminal)
+    assert run.wait() == 4
+    assert b"leo-orbit on twin" in shown
+    assert b"of 1,500 s" in shown
 
 
 def test_a_run_is_never_written_over(tmp_path):
