@@ -10,7 +10,7 @@ help:
 	@echo "make run     set up, build the boards' simulator and fly one orbit of flight software against the Verilog"
 	@echo "make test    set up and run the tests"
 	@echo "make bench   measure speed: full orbits on each back end, ratio to a bare Verilator loop, coding, exchanges"
-	@echo "make lint    ruff, mypy --strict on protocols and flightsw, Verilator's lint on the Verilog"
+	@echo "make lint    ruff and mypy --strict (Verilator's lint of the Verilog is one of the tests)"
 	@echo "make lock    renew requirements.lock from pyproject.toml"
 
 setup: $(READY)

@@ -81,7 +81,9 @@ class Actuator:
             if place >= 0:
                 self._blocks[board].answered(answers[place])
         for board_id, place in read_back:
-            self._configurations[board_id].verified(answers[place])
+            changed = self._configurations[board_id].verified(answers[place])
+            if changed is not None:
+                self._events.raise_event("CONFIGURATION_REPAIRED", now_ms, board_id, changed)
         nodes_at = written[BoardId.COMPUTE]
         return Outcome(
             answers[nodes_at] if nodes_at >= 0 else None,

@@ -78,10 +78,19 @@ class Configuration:
         """Write if due; read back, last, in any case."""
         return [self._write, self._read] if self.due else [self._read]
 
-    def verified(self, answer: bytes | PortFault) -> None:
-        """Compare what was read back. No answer proves nothing."""
-        if not isinstance(answer, PortFault):
-            self.due = answer != self._octets
+    def verified(self, answer: bytes | PortFault) -> int | None:
+        """Compare what was read back. No answer proves nothing.
+
+        Returns the address of the first register that has changed since it was last found right, None if there is none.
+        """
+        if isinstance(answer, PortFault):
+            return None
+        was_due, self.due = self.due, answer != self._octets
+        if was_due or not self.due:
+            return None
+        pairs = zip(answer, self._octets, strict=True)
+        differs = next(place for place, (found, wanted) in enumerate(pairs) if found != wanted)
+        return self._read.address + differs // 4 * 4
 
 
 def power_block() -> RegisterBlock:

@@ -104,6 +104,7 @@ class FlightSoftware:
             nodes_commanded=self._nodes.command.enable.bit_count(),
             nodes_on=self._nodes.on.bit_count(),
             frames_queued=self._laser.queued,
+            frames_dropped=self._laser.dropped,
             frames_built=self._downlink.frames,
             packets_built=self._downlink.packets,
             events_raised=self._events.raised,
@@ -243,7 +244,7 @@ class FlightSoftware:
             zones += downlink.housekeeping(definition, self._software_raw(), now_ms)
         zones += downlink.close_late(now_ms)
         for zone in zones:
-            self._laser.push(zone)
+            self._laser.push(zone, now_ms, self._events)
 
     def _software_raw(self) -> tuple[float, ...]:
         now = self.status
@@ -259,6 +260,7 @@ class FlightSoftware:
             now.budget_w,
             now.state_of_charge,
             now.frames_queued,
+            now.frames_dropped,
             now.frames_built,
             now.packets_built,
             now.events_raised,
@@ -278,11 +280,8 @@ class FlightSoftware:
         )
         turn, place = divmod(self._cycle, self._parameters.verify_every_cycles)
         verify = BoardId(turn % len(BoardId)) if place == 0 else None
-        alive = [
-            board
-            for board, words in zip(BoardId, (self._power, self._compute, self._optical), strict=True)
-            if words
-        ]
+        samples = (self._power, self._compute, self._optical)
+        alive = [board for board, words in zip(BoardId, samples, strict=True) if words]
         outcome = self._actuator.carry_out(now_ms, orders, alive, verify)
         if outcome.frame is not None:
             self._laser.handed(outcome.frame)

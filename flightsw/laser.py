@@ -3,7 +3,8 @@
 
 Frames wait in a bounded queue in flight memory until there is light: those in the FIFO would be lost with the board's power.
 At most one is handed over in a cycle. One that was refused or not answered is handed over again with its sequence number, so
-that the board drops it if it has it already; no other frame is handed over before.
+that the board drops it if it has it already; no other frame is handed over before. Frames are numbered before they wait:
+those that a full queue drops, and those that wait here or in the board when the computer is reset, are gaps in the count.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ class LaserControl:
 
     Attributes:
         state: in the latest sample.
-        dropped: zones lost because the queue was full.
+        dropped: zones lost since boot because the queue was full.
     """
 
     __slots__ = (
@@ -71,6 +72,7 @@ class LaserControl:
         "_pending",
         "_queue",
         "_ready",
+        "_report_at",
         "_sent",
         "_sequence",
         "dropped",
@@ -89,18 +91,26 @@ class LaserControl:
         self._lost_ms = 0
         self.state = LinkState.OFF
         self.dropped = 0
+        self._report_at = 0  # the next number dropped that is an event
 
     @property
     def queued(self) -> int:
         """Frames that have not been acknowledged by the board."""
         return len(self._queue) + (self._pending is not None)
 
-    def push(self, zone: Zone) -> None:
-        """Queue a zone; when the queue is full the oldest one has to go for it."""
+    def push(self, zone: Zone, now_ms: int, events: EventSink) -> None:
+        """Queue a zone; when the queue is full the oldest one has to go for it.
+
+        That is an event when it begins, and again once a whole queue has gone: so one report at least is among what is kept.
+        """
         self._queue.append(zone)
-        if len(self._queue) > self._parameters.frame_queue:
-            self._queue.popleft()
-            self.dropped += 1
+        if len(self._queue) <= self._parameters.frame_queue:
+            return
+        self._queue.popleft()
+        self.dropped += 1
+        if self.dropped >= self._report_at:
+            events.raise_event("FRAMES_DROPPED", now_ms, self.dropped, self.queued)
+            self._report_at = self.dropped + self._parameters.frame_queue
 
     def no_sample(self) -> None:
         """Nothing was heard from the board: hand nothing over."""
@@ -109,6 +119,9 @@ class LaserControl:
     def forget(self) -> None:
         """The board has lost power, and the frames it held; in TRACK they had left within the cycle."""
         if self.state is not LinkState.TRACK:
+            if self._pending is not None:
+                self._queue.appendleft(self._pending.zone)
+                self._pending = None
             self._queue.extendleft(reversed(self._handed))
         self._handed.clear()
         self._sequence = -1
@@ -157,6 +170,7 @@ class LaserControl:
             return None
         if self._pending is None:
             if not self._queue:
+                self._report_at = 0
                 return None
             zone = self._queue.popleft()
             self._pending = Pending((self._sequence + 1) & 0xFFFF, zone, self._build(zone, now_ms))

@@ -23,6 +23,7 @@ class FlightStatus:
     nodes_commanded: int
     nodes_on: int
     frames_queued: int
+    frames_dropped: int
     frames_built: int
     packets_built: int
     events_raised: int

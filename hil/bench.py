@@ -45,7 +45,6 @@ class CycleResult:
     """What one cycle left behind for the recorder."""
 
     number: int
-    end_ms: int
     pin: list[OpticalRecord] = field(default_factory=list)
     received: list[bytes] = field(default_factory=list)
 
@@ -64,7 +63,7 @@ class Bench:
         self.plant = Plant(scenario, seed)
         self.trace = Trace()
         self.stops: list[Stop] = []
-        self.boots: list[tuple[int, int]] = []
+        self.overruns = 0
         self._board_frames = 0
         self._seed = seed
         self._back_end = back_end
@@ -73,10 +72,12 @@ class Bench:
         self._bus = FlightBus(back_end, self.trace, _wire_faults(scenario, seed), self)
         self._nvm = NonVolatileMemory()
         self._flight: executive.FlightSoftware | None = None
+        self._computer_on = False
+        self._boot_cause = 0
         self._hangs_left = [fault for fault in scenario.faults if fault.target == "flightsw"]
         self._hung = False
         self._parameters = flight_parameters(scenario, self.plant.orbit)
-        self._result = CycleResult(number=-1, end_ms=0)
+        self._result = CycleResult(number=-1)
 
     @property
     def now_ms(self) -> int:
@@ -94,12 +95,19 @@ class Bench:
         return self._flight
 
     def cycles(self, count: int) -> Iterator[CycleResult]:
-        """Fly `count` cycles, yielding after each."""
+        """Fly `count` cycles, yielding after each.
+
+        Flight software that overran its cycle, because deadlines on the flight bus passed, misses the next one.
+        """
         cycle_ms = self.scenario.cycle_ms
         for number in range(count):
-            self._result = CycleResult(number=number, end_ms=(number + 1) * cycle_ms)
-            self._advance(self._result.end_ms)
-            self._run_flight_software()
+            self._result = CycleResult(number=number)
+            end_ms = (number + 1) * cycle_ms
+            self._advance(end_ms)
+            if self.now_ms == end_ms:
+                self._run_flight_software()
+            else:
+                self.overruns += 1
             yield self._result
 
     def wait(self, duration_ms: int) -> None:
@@ -109,7 +117,7 @@ class Bench:
             ComputerOff: the flight computer lost its power meanwhile.
         """
         self._advance(self.now_ms + duration_ms)
-        if self._flight is None:
+        if not self._computer_on:
             raise ComputerOff
 
     @property
@@ -143,24 +151,24 @@ class Bench:
     def _follow_computer(self, reached: Reached) -> None:
         if reached.stop_cause:
             self.stops.append(Stop(reached.now_ms, _causes(reached.stop_cause)))
-        if not reached.actuators.computer_on:
+        self._computer_on, self._boot_cause = reached.actuators.computer_on, reached.boot_cause
+        if not self._computer_on:
             self._flight = None
             self._hung = False
-        elif self._flight is None and not self._hung:
-            self.boots.append((reached.now_ms, reached.boot_cause))
-            self._boot(reached.boot_cause)
-
-    def _boot(self, boot_cause: int) -> None:
-        self._flight = executive.boot(self._nvm, boot_cause, self._bus, self.now_ms, self._parameters)
 
     def _run_flight_software(self) -> None:
-        if self._hangs_left and self._hangs_left[0].at_ms <= self.now_ms:
-            self._hangs_left.pop(0)
-            self._hung = True
-        if self._flight is None or self._hung:
+        if not self._computer_on:
             return
         try:
-            self._flight.cycle(self.now_ms)
+            if self._flight is None:
+                self._flight = executive.boot(
+                    self._nvm, self._boot_cause, self._bus, self.now_ms, self._parameters
+                )
+            if self._hangs_left and self._hangs_left[0].at_ms <= self.now_ms:
+                self._hangs_left.pop(0)
+                self._hung = True
+            if not self._hung:
+                self._flight.cycle(self.now_ms)
         except ComputerOff:
             self._flight = None
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -20,7 +22,7 @@ from . import scenario as scenarios
 from .backends.port import BACK_ENDS, Options
 from .decode import decode_command
 from .display import progress_bar, show_summary
-from .errors import FlatsatError
+from .errors import FlatsatError, Interrupted, RecordingError
 from .summary import EXIT_CODES
 
 app = typer.Typer(
@@ -79,7 +81,7 @@ def run(
     """Fly a scenario and judge it.
 
     The run's folder gets summary.json, recording.mcap (opens in Foxglove) and downlink.cadu (for `flatsat decode`).
-    Exit code: 0 pass, 1 fail, 2 error, 3 blocked, 4 inconclusive.
+    Exit code: 0 pass, 1 fail, 2 error, 4 inconclusive (the run was cut short of what it should show).
     """
     from .run import Order, fly
 
@@ -110,8 +112,7 @@ def trace(
 
     path = run / "recording.mcap" if run.is_dir() else run
     recomputed, cycles = recorder.trace_sha256(path)
-    summary = path.with_name("summary.json")
-    stated = json.loads(summary.read_text()).get("trace_sha256") if summary.exists() else None
+    stated = _stated_hash(path.with_name("summary.json"))
     if as_json:
         print(json.dumps({"trace_sha256": recomputed, "cycles": cycles, "summary_trace_sha256": stated}))
     else:
@@ -120,6 +121,18 @@ def trace(
         )
         print(f"{recomputed}  {cycles} cycles, {says}")
     raise typer.Exit(0 if stated in (None, recomputed) else 1)
+
+
+def _stated_hash(summary: Path) -> str | None:
+    if not summary.exists():
+        return None
+    try:
+        stated = json.loads(summary.read_text())["trace_sha256"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RecordingError(
+            f"{summary} is damaged ({type(error).__name__}): move it away to trace the recording alone"
+        ) from error
+    return str(stated)
 
 
 @scenarios_app.callback()
@@ -166,15 +179,19 @@ def _fresh_folder(name: str) -> Path:
     return folder
 
 
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    signal.signal(number, signal.SIG_IGN)  # once is enough: what was flown is being put in order
+    raise Interrupted("interrupted; a run's recording holds the cycles flown")
+
+
 def main() -> None:
     """Run the command line; every failure is one line and an exit code."""
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stop, _interrupt)
     try:
         code = app(standalone_mode=False)
     except FlatsatError as error:
         errors.print(f"flatsat: {escape(str(error))}")
-        code = error.exit_code
-    except (typer.Abort, KeyboardInterrupt):
-        errors.print("flatsat: interrupted")
         code = 2
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

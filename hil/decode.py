@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
+from flatsat.protocols import cuc
 from flatsat.protocols import dictionary as dictionaries
 from flatsat.protocols import profile as profiles
 from rich.console import Console
@@ -46,7 +48,10 @@ def decode_command(
         str, typer.Option(metavar="NAME|FILE", help="Link profile: a name, or a TOML file.")
     ] = profiles.DEFAULT,
     packet_format: Annotated[
-        Format | None, typer.Option("--format", help="Write every packet, in this form.")
+        Format | None,
+        typer.Option(
+            "--format", help=f"Write every packet, in this form. Leap seconds: {cuc.LEAP_SECOND_TABLE}."
+        ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(metavar="PATH", help="Write the packets here [default: standard output].")
@@ -63,19 +68,36 @@ def decode_command(
         packet_format = _named_by(out)
     if as_json and packet_format and out is None:
         raise DecodeError("--json and --format both write to standard output; add --out PATH for the packets")
-    tally, octets = decode(file, profile, packet_format, out, quiet=as_json)
-    counts = tally.summary(octets)
-    if as_json:
-        print(json.dumps(counts))
-    else:
-        _show(
-            counts, Console(stderr=packet_format is not None and out is None, highlight=False, soft_wrap=True)
-        )
+    with _pipe_may_close():
+        tally, octets = decode(file, profile, packet_format, out, quiet=as_json)
+        counts = tally.summary(octets)
+        if as_json:
+            print(json.dumps(counts))
+        else:
+            packets_on_output = packet_format is not None and out is None
+            _show(counts, profile, _Console(stderr=packets_on_output, highlight=False, soft_wrap=True))
+        sys.stdout.flush()
     if not tally.frames_decoded:
         known = ", ".join(profiles.names())
         message = f"no frame in {octets:,} octets of {file}; check --profile {profile} (there are {known})"
         typer.echo(f"flatsat: {message}", err=True)
         raise typer.Exit(1)
+
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave it to `_pipe_may_close`; rich would exit with 1."""
+        raise
+
+
+@contextmanager
+def _pipe_may_close() -> Iterator[None]:
+    """End quietly, with 0, when the reader of a pipe has had enough; typer would exit with 1, which is `no frame`."""
+    try:
+        yield
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is flushed on exit
+        raise typer.Exit(0) from None
 
 
 def _named_by(out: Path) -> Format:
@@ -159,6 +181,8 @@ def _output(
     try:
         with out.open("w", encoding="utf-8", newline="") as stream:
             yield WRITERS[packet_format](stream, dictionary)
+    except BrokenPipeError:  # PATH may be a pipe
+        raise
     except OSError as error:
         raise DecodeError(f"cannot write {out}: {error.strerror}; give --out another path") from error
 
@@ -185,7 +209,7 @@ def _progress(stream: BinaryIO, quiet: bool) -> Iterator[Callable[[int], None]]:
         yield lambda octets: progress.update(task, completed=octets)
 
 
-def _show(counts: dict[str, Any], console: Console) -> None:
+def _show(counts: dict[str, Any], profile: str, console: Console) -> None:
     """Print the counts for a reader."""
     table = Table(box=None, pad_edge=False, show_header=False)
     for name, value in counts.items():
@@ -196,4 +220,6 @@ def _show(counts: dict[str, Any], console: Console) -> None:
         table.add_row(f"spacecraft {channel['scid']} channel {channel['vcid']}", numbers)
     for apid, packets in counts["apids"].items():
         table.add_row(f"APID {apid}", f"{packets:,} packets")
+    if profiles.load(profile).dictionary:
+        table.add_row("leap seconds", cuc.LEAP_SECOND_TABLE)
     console.print(table)

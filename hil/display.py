@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-_COLOURS = {"pass": "green", "fail": "red", "error": "red", "blocked": "yellow", "inconclusive": "yellow"}
+_COLOURS = {"pass": "green", "fail": "red", "error": "red", "inconclusive": "yellow"}
 
 
 @contextmanager

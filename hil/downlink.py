@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeGuard
 
 from flatsat.protocols import dictionary, profile, pus, receiver, space_packet
 
@@ -20,6 +21,7 @@ from .backends.port import OpticalRecord
 from .errors import RecordingError
 
 PROFILE = profile.DEFAULT
+DECODE_OCTETS = 1 << 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,16 +33,27 @@ class EventReport:
     parameters: tuple[int, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Decoded:
-    """What came down, against what was sent."""
+    """What came down, against what was sent.
+
+    Attributes:
+        frames_sent: frames that left the pin.
+        frames_decoded: frames that were received whole.
+        frames_never_sent: gaps in the frame counts of what left the pin: frames lost on board.
+        packets_altered: whole packets received that never left the pin as they are.
+        packets_lost: whole packets that left the pin and were not received.
+        events: event reports among the packets received.
+    """
 
     frames_sent: int = 0
     frames_decoded: int = 0
+    frames_never_sent: int = 0
     symbols_corrected: int = 0
     packets_sent: int = 0
     packets_decoded: int = 0
     packets_altered: int = 0
+    packets_lost: int = 0
     events: list[EventReport] = field(default_factory=list)
 
     def as_dict(self, held: int) -> dict[str, Any]:
@@ -48,26 +61,29 @@ class Decoded:
         return {
             "frames_sent": self.frames_sent,
             "frames_decoded": self.frames_decoded,
-            "frames_lost": self.frames_sent - self.frames_decoded,
+            "frames_lost": self.frames_sent - self.frames_decoded + self.frames_never_sent,
             "frames_held": held,
             "symbols_corrected": self.symbols_corrected,
             "packets_sent": self.packets_sent,
             "packets_decoded": self.packets_decoded,
-            "packets_lost": self.packets_sent - (self.packets_decoded - self.packets_altered),
+            "packets_lost": self.packets_lost,
             "packets_altered": self.packets_altered,
         }
 
 
 class Downlink:
-    """Writes `downlink.cadu` as it comes and keeps what decoding needs."""
+    """Writes `downlink.cadu` as it comes and decodes it in large pieces, so that memory does not grow with the run."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._pin = bytearray()
         self._received = bytearray()
-        self._frames_sent = 0
+        self._pin_receiver = receiver.Receiver(profile.load(PROFILE))
+        self._receiver = receiver.Receiver(profile.load(PROFILE))
+        self._outstanding: Counter[bytes] = Counter()  # sent less received, by packet; zeros are dropped
+        self._decoded = Decoded()
         try:
-            self._file = path.open("wb", buffering=0)
+            self._file = path.open("wb")
         except OSError as error:
             raise RecordingError(
                 f"cannot write {path}: {error.strerror}; choose another folder with --out"
@@ -81,32 +97,56 @@ class Downlink:
         """
         for record in pin:
             self._pin += record.octets
-            self._frames_sent += 1
-        for octets in received:
-            self._received += octets
-            try:
+            self._decoded.frames_sent += 1
+        try:
+            for octets in received:
+                self._received += octets
                 self._file.write(octets)
-            except OSError as error:
-                raise RecordingError(
-                    f"cannot write {self._path}: {error.strerror}; free some space or use --out"
-                ) from error
+            self._file.flush()
+        except OSError as error:
+            raise RecordingError(
+                f"cannot write {self._path}: {error.strerror}; free some space or use --out"
+            ) from error
+        if len(self._pin) >= DECODE_OCTETS:
+            self._decode_pending()
 
-    def decode(self) -> Decoded:
-        """Decode everything received and compare its packets with those that left the pin."""
-        sent = Counter(_packets(_events(self._pin)))
-        events = list(_events(self._received))
-        packets = list(_packets(events))
-        altered = Counter(packets) - sent
-        frames = [event for event in events if isinstance(event, receiver.FrameReceived)]
-        return Decoded(
-            frames_sent=self._frames_sent,
-            frames_decoded=len(frames),
-            symbols_corrected=sum(frame.symbols_corrected for frame in frames),
-            packets_sent=sent.total(),
-            packets_decoded=len(packets),
-            packets_altered=altered.total(),
-            events=list(event_reports(packets)),
-        )
+    def finish(self) -> Decoded:
+        """Decode what is left and say what came down. Call it once."""
+        self._decode_pending()
+        self._count_sent(self._pin_receiver.close())
+        self._count_received(self._receiver.close())
+        self._decoded.packets_lost = sum(count for count in self._outstanding.values() if count > 0)
+        self._decoded.packets_altered = -sum(count for count in self._outstanding.values() if count < 0)
+        return self._decoded
+
+    def _decode_pending(self) -> None:
+        self._count_sent(self._pin_receiver.receive(bytes(self._pin)))
+        self._count_received(self._receiver.receive(bytes(self._received)))
+        self._pin.clear()
+        self._received.clear()
+
+    def _count_sent(self, events: Iterable[receiver.Event]) -> None:
+        for event in events:
+            if isinstance(event, receiver.FrameLost):
+                self._decoded.frames_never_sent += event.count
+            elif _is_telemetry(event):
+                self._decoded.packets_sent += 1
+                self._settle(event.octets, 1)
+
+    def _count_received(self, events: Iterable[receiver.Event]) -> None:
+        for event in events:
+            if isinstance(event, receiver.FrameReceived):
+                self._decoded.frames_decoded += 1
+                self._decoded.symbols_corrected += event.symbols_corrected
+            elif _is_telemetry(event):
+                self._decoded.packets_decoded += 1
+                self._decoded.events += event_reports([event.octets])
+                self._settle(event.octets, -1)
+
+    def _settle(self, packet: bytes, difference: int) -> None:
+        self._outstanding[packet] += difference
+        if not self._outstanding[packet]:
+            del self._outstanding[packet]
 
     def __enter__(self) -> Downlink:
         return self
@@ -114,7 +154,8 @@ class Downlink:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._file.close()
+        with suppress(OSError):  # what could not be written has been told
+            self._file.close()
 
 
 def event_reports(packets: Iterable[bytes]) -> Iterator[EventReport]:
@@ -134,18 +175,9 @@ def event_reports(packets: Iterable[bytes]) -> Iterator[EventReport]:
             )
 
 
-def _events(octets: bytes | bytearray) -> Iterator[receiver.Event]:
-    if octets:
-        chain = receiver.Receiver(profile.load(PROFILE))
-        yield from chain.receive(bytes(octets))
-        yield from chain.close()
-
-
-def _packets(events: Iterable[receiver.Event]) -> Iterator[bytes]:
-    """Whole packets that are not idle."""
-    for event in events:
-        if isinstance(event, receiver.PacketReceived) and event.is_complete and not event.is_idle:
-            yield event.octets
+def _is_telemetry(event: receiver.Event) -> TypeGuard[receiver.PacketReceived]:
+    """A whole packet that is not idle."""
+    return isinstance(event, receiver.PacketReceived) and event.is_complete and not event.is_idle
 
 
 def _apid(packet: bytes) -> int:

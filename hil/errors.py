@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Errors of the bench, each with the exit code that the command line gives it.
+"""Errors of the bench: one line each, exit code 2.
 
-FlatsatError (2, error)
+FlatsatError
 ├── BackEndError      a board cannot be reached, or broke its contract
 │   └── BuildFailed   the simulator could not be built
 ├── RecordingError    a recording cannot be read or written
-└── Blocked (3)       this back end cannot do what the scenario asks
+├── Interrupted       somebody stopped the command
+├── MemoryFull        nvm.py: a record does not fit the non-volatile memory
+├── DecodeError       decode.py: a capture cannot be read
+└── ScenarioError     scenario.py: a scenario cannot be flown as it stands
 """
 
 
 class FlatsatError(Exception):
     """Base of the bench's errors: its text is one line that ends with the mend."""
-
-    exit_code = 2
 
 
 class BackEndError(FlatsatError):
@@ -27,7 +28,5 @@ class RecordingError(FlatsatError):
     """A recording cannot be read or written."""
 
 
-class Blocked(FlatsatError):
-    """This back end cannot do what the scenario asks."""
-
-    exit_code = 3
+class Interrupted(FlatsatError):
+    """Somebody stopped the command, by Ctrl-C or SIGTERM."""

@@ -7,11 +7,21 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from flatsat.protocols import dictionary
+from flatsat.protocols.tables import Rule, TableError, check
 
-from .table import YEAR_S, Rule, TableError, check, check_whole_milliseconds
-
+YEAR_S = 31_622_400
 NEVER_MS = 2**62
 """The end of a fault that has none."""
+
+
+def check_whole_milliseconds(seconds: float, key: str) -> None:
+    """Refuse a time that board time cannot hit.
+
+    Raises:
+        TableError: at `key`.
+    """
+    if abs(seconds * 1000 - round(seconds * 1000)) > 1e-6:
+        raise TableError(key, f"{seconds!r} s is not a whole number of milliseconds", "multiples of 0.001 s")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -52,11 +52,11 @@ class FlightBus:
         self._initiator = Initiator(FLIGHT)
 
     def exchange(self, requests: Sequence[Read | Write]) -> list[bytes | PortFault]:
-        """Carry out the requests; those to one board run in order."""
-        transactions = [self._transaction(request) for request in requests]
-        if self._faults.active(self._clock.now_ms):
-            return [self._complete([transaction])[0] for transaction in transactions]
-        return self._complete(transactions)
+        """Carry out the requests, those to one board in order; then, once, those whose reply is missing or damaged.
+
+        All replies missing from an attempt share its deadline.
+        """
+        return self._complete([self._transaction(request) for request in requests])
 
     def _transaction(self, request: Read | Write) -> Transaction:
         if isinstance(request, Read):
@@ -97,7 +97,7 @@ class FlightBus:
 
     def _attempt_under_faults(self, transaction: Transaction) -> bytes | rmap.Status | Damage:
         board, _, _, packet = transaction.request
-        arrivals = [self._faults.take_late(board)]
+        arrivals: list[bytes | None] = [*self._faults.take_late(board)]
         if self._clock.powered[board]:
             fate = self._faults.fate(board, self._clock.now_ms, packet)
             for delivered in fate.deliveries:

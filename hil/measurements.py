@@ -3,18 +3,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from .bench import Stop
 from .downlink import EventReport
+from .faults import NEVER_MS
 from .scenario import Fault, Scenario
 from .summary import FAIL, INCONCLUSIVE, PASS, Measurement
 
 RECOVERY = {"LINK_LOST": "LINK_ACQUIRED", "BOARD_SILENT": "BOARD_BACK", "BOOTED": "BOOTED"}
 """The event report that shows that what an earlier one told is over."""
 
-BOARD_ACTS = ("flightsw", *(f"load{i}" for i in range(8)))
-"""Targets whose faults the power board answers by itself; to all others the response is the flight software's."""
+ACTS = {"flightsw": "watchdog", **{f"load{i}": "lcl_trip" for i in range(8)}}
+"""What the power board does by itself against a fault, by the fault's target: a name of STOP_CAUSE."""
 
 
 def measure(scenario: Scenario, summary: Mapping[str, Any], *, cut_short: bool) -> list[Measurement]:
@@ -33,39 +35,70 @@ def measure(scenario: Scenario, summary: Mapping[str, Any], *, cut_short: bool) 
 
 
 def judge_faults(
-    scenario: Scenario, events: Iterable[EventReport], stops_ms: Iterable[int], simulated_s: float
+    scenario: Scenario,
+    events: Sequence[EventReport],
+    stops: Sequence[Stop],
+    simulated_s: float,
+    *,
+    cut_short: bool,
 ) -> list[dict[str, Any]]:
-    """Say of each fault when it was detected (and, on board, answered at once), and when it was over.
+    """Say of each fault when it was noticed, when a board acted by itself, and when it was over.
 
-    A fault that the power board answers by itself is detected when the board stops the grant; it passes when the flight
-    software has reported it as well.
+    A fault passes when the event report that it expects has come down. A report counts for the last fault before it that
+    expects it; one that a run cut short has not brought down is inconclusive.
     """
-    events, stops = list(events), list(stops_ms)
-    return [_judge(fault, events, stops, simulated_s) for fault in scenario.faults]
+    return [
+        _judge(fault, _until_next(scenario, fault, events), stops, simulated_s, cut_short)
+        for fault in scenario.faults
+    ]
+
+
+def _until_next(scenario: Scenario, fault: Fault, events: Sequence[EventReport]) -> list[EventReport]:
+    """The reports from a fault on, until the next fault of the same target that expects the same report."""
+    later = [
+        other.at_ms
+        for other in scenario.faults
+        if other.at_ms > fault.at_ms and other.expect == fault.expect and other.target == fault.target
+    ]
+    end_ms = min(later, default=NEVER_MS)
+    return [event for event in events if fault.at_ms <= event.time_ms < end_ms]
 
 
 def _judge(
-    fault: Fault, events: list[EventReport], stops_ms: list[int], simulated_s: float
+    fault: Fault, events: Sequence[EventReport], stops: Sequence[Stop], simulated_s: float, cut_short: bool
 ) -> dict[str, Any]:
-    reported = _first(fault.at_ms, (e.time_ms for e in events if e.name == fault.expect))
-    acted = _first(fault.at_ms, stops_ms) if fault.target in BOARD_ACTS else None
-    detected = reported if acted is None else acted
+    number = _numbered(fault)
+    reported = _first(
+        fault.at_ms,
+        (
+            e.time_ms
+            for e in events
+            if e.name == fault.expect and (number is None or e.parameters[0] == number)
+        ),
+    )
+    acted = _first(fault.at_ms, (stop.at_ms for stop in stops if ACTS.get(fault.target) in stop.causes))
     recovery = RECOVERY.get(fault.expect or "")
     recovered = (
-        _first(detected, (e.time_ms for e in events if e.name == recovery)) if detected is not None else None
+        None if reported is None else _first(reported, (e.time_ms for e in events if e.name == recovery))
     )
-    if fault.at_s >= simulated_s:
+    if fault.at_s >= simulated_s or (fault.expect and reported is None and cut_short):
         verdict = INCONCLUSIVE
     else:
         verdict = PASS if fault.expect is None or reported is not None else FAIL
     return {
         "name": fault.name,
         "at_s": fault.at_s,
-        "detected_s": _seconds(detected),
-        "responded_s": _seconds(detected),
+        "detected_s": _seconds(reported if acted is None else acted),
+        "responded_s": _seconds(acted),
         "recovered_s": _seconds(recovered),
         "verdict": verdict,
     }
+
+
+def _numbered(fault: Fault) -> int | None:
+    """The number of the limiter or node struck: the first parameter of the report about it."""
+    digits = fault.target.lstrip("abcdefghijklmnopqrstuvwxyz")
+    return int(digits) if digits else None
 
 
 def _first(from_ms: int, times_ms: Iterable[int]) -> int | None:

@@ -11,11 +11,12 @@ import hashlib
 import json
 import struct
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
 
-from mcap.exceptions import McapError
+from mcap.exceptions import EndOfFile, McapError
 from mcap.records import Channel, Message
 from mcap.stream_reader import StreamReader
 from mcap.writer import MCAP0_MAGIC, Writer
@@ -48,6 +49,7 @@ class Recorder:
                 f"cannot write {path}: {error.strerror}; choose another folder with --out"
             ) from error
         self._path = path
+        self._broken = False
         self._writer = Writer(self._file, use_chunking=False, enable_crcs=True)
         self._guard(self._start)
 
@@ -75,8 +77,11 @@ class Recorder:
         self._file.flush()
 
     def close(self) -> None:
-        """Write the file's index and close it."""
-        if not self._file.closed:
+        """Write the file's index and close it; after an error only close it."""
+        if self._broken:
+            with suppress(OSError):
+                self._file.close()
+        elif not self._file.closed:
             self._guard(self._finish)
 
     def _finish(self) -> None:
@@ -87,6 +92,7 @@ class Recorder:
         try:
             action(*arguments)
         except OSError as error:
+            self._broken = True
             raise RecordingError(
                 f"cannot write {self._path}: {error.strerror}; free some space or use --out"
             ) from error
@@ -115,6 +121,8 @@ def read(path: Path) -> Iterator[Cycle]:
             )
     except OSError as error:
         raise RecordingError(f"cannot read {path}: {error.strerror}") from error
+    except (McapError, ValueError) as error:
+        raise RecordingError(f"{path} is damaged: {error}; what comes before can still be read") from error
 
 
 def _cycles(records: Iterator[Any]) -> Iterator[Cycle]:
@@ -137,7 +145,7 @@ def _until_cut(records: Iterator[Any]) -> Iterator[Any]:
     """Stop where the file was cut: the reader tells a half record in several ways."""
     try:
         yield from records
-    except (McapError, EOFError, struct.error, ValueError):
+    except (EndOfFile, EOFError, struct.error):
         return
 
 

@@ -52,24 +52,24 @@ def fly(order: Order, progress: Progress) -> dict[str, Any]:
 
 def _fly_on(order: Order, folder: Path, back_end: BackEnd, progress: Progress) -> dict[str, Any]:
     scenario = order.scenario
-    cycles = round(scenario.duration_s / scenario.cycle_s)
     bench = Bench(scenario, order.seed, back_end)
     failure: str | None = None
     flown = 0
     started = time.perf_counter()
-    with Downlink(folder / "downlink.cadu") as downlink, Recorder(folder / "recording.mcap") as recorder:
+    with Downlink(folder / "downlink.cadu") as downlink:
         try:
-            for result in bench.cycles(cycles):
-                downlink.append(result.pin, result.received)
-                recorder.write(result.number, bench.now_ms, bench.trace.take(), bench.status())
-                flown += 1
-                progress(flown * scenario.cycle_s)
-        except KeyboardInterrupt:
-            failure = "interrupted; the recording holds the cycles flown"
+            with Recorder(folder / "recording.mcap") as recorder:
+                for result in bench.cycles(scenario.duration_ms // scenario.cycle_ms):
+                    downlink.append(result.pin, result.received)
+                    records = bench.trace.take()
+                    recorder.write(result.number, bench.now_ms, records, bench.status())
+                    bench.trace.count(records)
+                    flown += 1
+                    progress(bench.now_ms / 1000)
         except FlatsatError as error:
             failure = str(error)
         wall_s = time.perf_counter() - started
-        decoded = downlink.decode()
+        decoded = downlink.finish()
     simulated_s = flown * scenario.cycle_s
     summary = {
         "schema": SCHEMA,
@@ -88,7 +88,7 @@ def _fly_on(order: Order, folder: Path, back_end: BackEnd, progress: Progress) -
         **_physics(scenario, bench.plant),
     }
     measurements = measure(scenario, summary, cut_short=order.cut_short)
-    faults = judge_faults(scenario, decoded.events, (stop.at_ms for stop in bench.stops), simulated_s)
+    faults = judge_faults(scenario, decoded.events, bench.stops, simulated_s, cut_short=order.cut_short)
     summary["measurements"] = [measurement.as_dict() for measurement in measurements]
     summary["faults"] = faults
     if failure:
@@ -97,7 +97,10 @@ def _fly_on(order: Order, folder: Path, back_end: BackEnd, progress: Progress) -
         summary["verdict"] = overall(
             [m.verdict for m in measurements] + [fault["verdict"] for fault in faults]
         )
-    write(folder / "summary.json", summary)
+    try:
+        write(folder / "summary.json", summary)
+    except RecordingError as error:
+        summary |= {"verdict": ERROR, "error": failure or str(error)}
     return summary
 
 

@@ -9,10 +9,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
-from . import table
-from .faults import FAULTS, NEVER_MS, Fault
+from flatsat.protocols import tables
+from flatsat.protocols.tables import Rule, TableError, check, join
+
+from .errors import FlatsatError
+from .faults import FAULTS, NEVER_MS, YEAR_S, Fault, check_whole_milliseconds
 from .plant.orbit import CircularOrbit, Start
-from .table import YEAR_S, Rule, TableError, check, check_whole_milliseconds, join
 
 __all__ = [
     "Fault",
@@ -55,7 +57,7 @@ MEASURABLE = {
 """What a scenario can measure: key paths of `summary.json`, with their units."""
 
 
-class ScenarioError(TableError):
+class ScenarioError(TableError, FlatsatError):
     """A scenario that cannot be flown; see `TableError` for its attributes."""
 
 
@@ -146,7 +148,10 @@ class Scenario:
     name: Annotated[str, Rule("name of the run", pattern="[a-z0-9][a-z0-9-]*")]
     description: Annotated[str, Rule("one sentence on what it shows", pattern=".+")]
     duration_s: Annotated[float, Rule("simulated time", unit="s", above=0, high=YEAR_S)]
-    cycle_s: Annotated[float, Rule("period of the flight software", unit="s", low=0.1, high=60)] = 1.0
+    cycle_s: Annotated[
+        float,
+        Rule("period of the flight software, half the 10 s watchdog at most", unit="s", low=0.1, high=5),
+    ] = 1.0
     max_step_ms: Annotated[int, Rule("longest step of the plant", unit="ms", low=1, high=60_000)] = 1000
     seed: Annotated[int, Rule("seeds whatever is random", low=0, high=2**63 - 1)] = 1
     orbit: Annotated[Orbit, Rule("the orbit")]
@@ -156,6 +161,12 @@ class Scenario:
     measurements: Annotated[tuple[Measurement, ...], Rule("what decides the verdict")] = ()
 
     def __post_init__(self) -> None:
+        try:
+            self._check()
+        except TableError as error:  # a run may change a scenario that was loaded
+            raise ScenarioError(error.path, error.problem, error.allowed) from None
+
+    def _check(self) -> None:
         check(self)
         check_whole_milliseconds(self.cycle_s, "cycle_s")
         check_whole_milliseconds(self.duration_s, "duration_s")
@@ -204,7 +215,7 @@ def parse(text: str, source: str = "") -> Scenario:
         ScenarioError: see `load`.
     """
     try:
-        scenario = table.read(Scenario, tomllib.loads(text))
+        scenario = tables.read(Scenario, tomllib.loads(text))
         _refuse_late_faults(scenario)
     except tomllib.TOMLDecodeError as error:
         raise ScenarioError("", f"is not TOML: {error}; mend that line", source=source) from error
@@ -231,7 +242,7 @@ def source(name: str) -> str:
 
 def schema() -> str:
     """Every field of a scenario file with its type, default and meaning, and the faults there are; for people."""
-    lines = list(table.listing(description()["scenario"]))
+    lines = list(tables.listing(description()["scenario"]))
     lines += ["", "Faults: target, kinds"]
     lines += [f"  {target:10} {', '.join(kinds)}" for target, kinds in FAULTS.items()]
     return "\n".join(lines)
@@ -240,7 +251,7 @@ def schema() -> str:
 def description() -> dict[str, Any]:
     """What `schema` says, and the measurements there are, as values fit for JSON."""
     return {
-        "scenario": table.schema(Scenario),
+        "scenario": tables.schema(Scenario),
         "faults": {
             target: {
                 name: {

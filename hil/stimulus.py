@@ -44,7 +44,6 @@ class Reached(NamedTuple):
     now_ms: int
     stop_cause: int
     boot_cause: int
-    watchdog_resets: int
     frames_held: int
     actuators: Actuators
 
@@ -93,7 +92,7 @@ class Stimulus:
             work_total=work,
             laser_state=laser_state & 3,
         )
-        return Reached(reached, stop_cause, boot & 0xFF, boot >> 8 & 0xFF, laser_state >> 4 & 7, actuators)
+        return Reached(reached, stop_cause, boot & 0xFF, laser_state >> 4 & 7, actuators)
 
     def _power(self, words: Sequence[int], target_ms: int, before_ms: int) -> tuple[int, int, int, int]:
         write = self._initiator.write(

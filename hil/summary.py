@@ -14,7 +14,7 @@ from .errors import RecordingError
 
 SCHEMA = "flatsat-summary-1"
 PASS, FAIL, ERROR, INCONCLUSIVE = "pass", "fail", "error", "inconclusive"
-EXIT_CODES = {PASS: 0, FAIL: 1, ERROR: 2, "blocked": 3, INCONCLUSIVE: 4}
+EXIT_CODES = {PASS: 0, FAIL: 1, ERROR: 2, INCONCLUSIVE: 4}
 
 
 @dataclass(frozen=True, kw_only=True)

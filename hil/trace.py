@@ -31,7 +31,7 @@ class PacketRecord(NamedTuple):
 
 
 class Trace:
-    """Collects the records of the running cycle and hashes them as they are taken out."""
+    """Collects the records of the running cycle, and hashes those of the cycles that are recorded."""
 
     def __init__(self) -> None:
         self._digests = [hashlib.sha256() for _ in STREAMS]
@@ -46,17 +46,19 @@ class Trace:
         self._pending[OPTICAL].append(_OPTICAL.pack(start_ms, len(octets)) + octets)
 
     def take(self) -> list[bytes]:
-        """Return each stream's records since the last call, and count them into the hash."""
-        taken = []
-        for digest, pending in zip(self._digests, self._pending, strict=True):
-            octets = b"".join(pending)
-            digest.update(octets)
+        """Return each stream's records since the last call; they count once `count` is told of them."""
+        taken = [b"".join(pending) for pending in self._pending]
+        for pending in self._pending:
             pending.clear()
-            taken.append(octets)
         return taken
 
+    def count(self, taken: list[bytes]) -> None:
+        """Count records into the hash, once they are recorded."""
+        for digest, octets in zip(self._digests, taken, strict=True):
+            digest.update(octets)
+
     def sha256(self) -> str:
-        """Return `trace_sha256` of all that has been taken."""
+        """Return `trace_sha256` of all that has been counted."""
         return combined_sha256([digest.digest() for digest in self._digests])
 
 

@@ -32,7 +32,7 @@ class WireFaults:
         self._faults = tuple(faults)
         self._key = seed.to_bytes(8, "big", signed=False)
         self._count = [0, 0, 0]
-        self._late: dict[int, bytes] = {}
+        self._late: dict[int, list[bytes]] = {}
 
     def active(self, now_ms: int) -> bool:
         """Say whether any packet may be harmed now, or a late reply is still on its way."""
@@ -51,9 +51,9 @@ class WireFaults:
                     return self._struck(fault, packet, dice)
         return Fate((packet,), _unharmed)
 
-    def take_late(self, board: int) -> bytes | None:
-        """Hand over a reply that was held back, if there is one."""
-        return self._late.pop(board, None)
+    def take_late(self, board: int) -> list[bytes]:
+        """Hand over the replies that were held back."""
+        return self._late.pop(board, [])
 
     def _struck(self, fault: WireFault, packet: bytes, dice: bytes) -> Fate:
         on_command, position = dice[4] & 1, int.from_bytes(dice[5:9], "big")
@@ -69,7 +69,7 @@ class WireFaults:
 
     def _hold(self, board: int, reply: bytes | None) -> None:
         if reply is not None:
-            self._late[board] = reply
+            self._late.setdefault(board, []).append(reply)
 
 
 def _unharmed(reply: bytes | None) -> bytes | None:

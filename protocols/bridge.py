@@ -38,7 +38,8 @@ class BridgeError(ProtocolError):
 
 
 class Request(NamedTuple):
-    """A packet for one board: 0 power, 1 compute, 2 laser; a reply is awaited where it is due."""
+    """A packet for one board: 0 power, 1 compute, 2 laser. A back end on a real line waits for a reply where it is due;
+    a simulator sees by itself when a board is at rest."""
 
     board: int
     port: int

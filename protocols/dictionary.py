@@ -267,14 +267,14 @@ def _parameters(
     table: ParameterTable, states: Mapping[str, Mapping[int, str]], key_path: str
 ) -> list[Parameter]:
     if table.enumeration and table.enumeration not in states:
-        raise TableError(f"{key_path}.enumeration", f"is {table.enumeration!r}; allowed: {', '.join(states)}")
+        raise TableError(f"{key_path}.enumeration", f"is {table.enumeration!r}", ", ".join(states))
     if table.enumeration and (table.calibration or table.limits):
         raise TableError(f"{key_path}.enumeration", "excludes calibration and limits")
     numbers = range(table.count)
     names = [table.name.format(number) for number in numbers] if table.count > 1 else [table.name]
     if not all(name.isidentifier() for name in names):
         raise TableError(
-            f"{key_path}.name", f"is {table.name!r}; allowed: letters, digits and _ (and {{}} with count)"
+            f"{key_path}.name", f"is {table.name!r}", "letters, digits and _ (and {} with count)"
         )
     return [
         Parameter(

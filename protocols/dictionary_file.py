@@ -3,9 +3,10 @@
 
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Annotated
 
 from .pus import Severity
-from .tables import within
+from .tables import Rule, check
 
 
 class RawType(Enum):
@@ -65,22 +66,28 @@ class ParameterTable:
     type: RawType
     unit: str
     description: str
-    count: int = within(1, 64, default=1)
+    count: Annotated[int, Rule(low=1, high=64)] = 1
     calibration: tuple[float, ...] = ()
     enumeration: str = ""
     limits: Limits | None = None
+
+    def __post_init__(self) -> None:
+        check(self)
 
 
 @dataclass(frozen=True, kw_only=True)
 class PacketTable:
     name: str
-    apid: int = within(0, 0x7FE)
-    service: int = within(0, 255)
-    subtype: int | tuple[int, ...] = within(0, 255)
-    structure: int | None = within(0, 255, default=None)
-    period_s: float | None = within(0.001, 86_400, default=None)
+    apid: Annotated[int, Rule(low=0, high=0x7FE)]
+    service: Annotated[int, Rule(low=0, high=255)]
+    subtype: Annotated[int | tuple[int, ...], Rule(low=0, high=255)]
+    structure: Annotated[int | None, Rule(low=0, high=255)] = None
+    period_s: Annotated[float | None, Rule(low=0.001, high=86_400)] = None
     description: str
     parameters: tuple[ParameterTable, ...]
+
+    def __post_init__(self) -> None:
+        check(self)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,15 +95,21 @@ class EventDefinition:
     """An event report: its severity is the packet's subtype, `parameters` say what its two numbers mean."""
 
     name: str
-    identifier: int = within(0, 65_535)
+    identifier: Annotated[int, Rule(low=0, high=65_535)]
     severity: Severity
     description: str
     parameters: tuple[str, str]
 
+    def __post_init__(self) -> None:
+        check(self)
+
 
 @dataclass(frozen=True, kw_only=True)
 class DictionaryTable:
-    version: int = within(0, 255)
+    version: Annotated[int, Rule(low=0, high=255)]
     packets: tuple[PacketTable, ...]
     events: tuple[EventDefinition, ...] = ()
     enumerations: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        check(self)

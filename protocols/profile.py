@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from pathlib import Path
+from typing import Annotated
 
 from . import tables
 from .aos import IDLE_VCID, FrameLayout
@@ -53,16 +54,22 @@ class Service(Enum):
 class Coding:
     """Randomizer and interleaved RS(255,223); interleave 0 is a channel without Reed-Solomon."""
 
-    interleave: int = tables.one_of((0, *INTERLEAVES))
+    interleave: Annotated[int, tables.Rule(choices=(0, *INTERLEAVES))]
     basis: Basis = Basis.DUAL
     randomizer: Randomizer
+
+    def __post_init__(self) -> None:
+        tables.check(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VirtualChannel:
-    vcid: int = tables.within(0, IDLE_VCID)
+    vcid: Annotated[int, tables.Rule(low=0, high=IDLE_VCID)]
     service: Service
     description: str = ""
+
+    def __post_init__(self) -> None:
+        tables.check(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +89,8 @@ class Profile:
             limit = DATA_SYMBOLS * interleave
             raise tables.TableError(
                 "frame.length_octets",
-                f"is {length}; allowed: multiples of interleave {interleave} up to {limit}",
+                f"is {length}",
+                f"multiples of interleave {interleave} up to {limit}",
             )
         if not interleave and not self.frame.frame_error_control:
             raise tables.TableError(

@@ -14,10 +14,6 @@ from .errors import ProtocolError
 from .header import Header
 
 PUS_C = 2
-HOUSEKEEPING_SERVICE = 3
-HOUSEKEEPING_REPORT = 25
-EVENT_SERVICE = 5
-MESSAGE_COUNTS = 1 << 16
 FINE_TIME_OCTETS = 2
 
 TELEMETRY_HEADER = Header(

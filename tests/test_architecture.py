@@ -80,3 +80,17 @@ def test_flight_software_has_no_clock_randomness_file_thread_or_socket():
 def test_every_package_says_what_lives_in_it(folder):
     for path in [ROOT / folder / "__init__.py", *(ROOT / folder).rglob("*/__init__.py")]:
         assert ast.get_docstring(ast.parse(path.read_text())), path
+
+
+@pytest.mark.parametrize("folder", MAY_IMPORT)
+def test_readme_lists_every_module(folder):
+    readme = (ROOT / "README.md").read_text()
+    section = readme[readme.index(f"<b>{folder}/</b>") :].split("</details>")[0]
+    listed = {line.split("`")[1] for line in section.splitlines() if line.startswith("| `")}
+    modules = {
+        str(path.relative_to(ROOT / folder))
+        for path in sources(folder)
+        if path.name != "__init__.py" and "registers" not in path.parts
+    }
+    assert modules - listed == set()
+    assert {name for name in listed if name.endswith(".py")} - modules == set()

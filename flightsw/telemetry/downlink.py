@@ -2,7 +2,8 @@
 """The downlink: telemetry packets, multiplexed into AOS transfer frames of link profile OISL-1 (CCSDS 732.0-B).
 
 A packet zone is closed when it is full, or with an idle packet when its first octet has waited long enough. Counters are
-stored before a frame can go out, so that after a reset they go on, and a gap in the frame count is a frame really lost.
+stored before a frame can go out, so that after a reset they go on: no frame count comes twice, and a gap in it is a frame
+really lost: on the way, dropped from a full queue, or waiting in memory or the laser board at a reset.
 """
 
 from __future__ import annotations

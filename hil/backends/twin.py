@@ -18,7 +18,9 @@ class TwinBackEnd:
 
     def __init__(self, options: Options) -> None:
         self.reset()
-        coding.encode_cadu(bytes(profile.load().frame.length_octets))  # compiles the coder now, not in mid-orbit
+        coding.encode_cadu(
+            bytes(profile.load().frame.length_octets)
+        )  # compiles the coder now, not in mid-orbit
 
     def exchange(self, requests: Sequence[Request]) -> list[bytes | None]:
         execute = self._execute

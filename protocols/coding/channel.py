@@ -2,10 +2,12 @@
 """Transfer frames to channel access data units (CADUs) and back, as a link profile codes them."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import profile as profiles
 from ..profile import MARKER, Profile
 from . import reed_solomon
+from .crc16 import crc16
 from .galois import Octets
 from .randomizer import randomize, sequence
 
@@ -42,6 +44,24 @@ def decode_codeblocks(codeblocks: Octets, profile: Profile) -> tuple[Octets, ree
         return blocks, np.zeros((len(blocks), 0), np.int16)
     corrected = reed_solomon.decode_in_place(blocks, coding.interleave, coding.basis)
     return blocks[:, : profile.frame.length_octets], corrected
+
+
+def first_codewords(codeblocks: Octets, profile: Profile) -> tuple[Octets, NDArray[np.bool_]]:
+    """The first codeword of each of these rows [n, codeblock octets], corrected, and whether it is one.
+
+    Codeword [n, codeblock octets / interleave], its first symbol the first octet of the frame; where there is no
+    Reed-Solomon, the frame, and whether its frame error control holds.
+    """
+    _check(codeblocks, profile.codeblock_octets)
+    coding = profile.coding
+    if not coding.interleave:
+        frames = randomize(codeblocks, coding.randomizer)
+        return frames, crc16(frames) == 0
+    pseudo_random = sequence(coding.randomizer, profile.codeblock_octets)
+    words = codeblocks[:, :: coding.interleave] ^ pseudo_random[:: coding.interleave]
+    words = np.ascontiguousarray(words)
+    corrected = reed_solomon.decode_in_place(words, 1, coding.basis)
+    return words, corrected[:, 0] != reed_solomon.UNCORRECTABLE
 
 
 def _check(rows: Octets, octets: int) -> None:

@@ -14,76 +14,15 @@ from flatsat.boards.registers import (
     laser_flight,
     laser_stimulus,
     power_flight,
-    power_stimulus,
 )
-from flatsat.hil.backends.port import FLIGHT, STIMULUS, Options, Request, open_back_end
-from flatsat.hil.errors import BuildFailed
+from flatsat.hil.backends.port import FLIGHT, STIMULUS, Request, open_back_end
 from flatsat.protocols import rmap
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-MAPS = [[power_flight, power_stimulus], [compute_flight, compute_stimulus], [laser_flight, laser_stimulus]]
+from .commands import MAPS, read, request, words, write
+
 BUILD_ID = power_flight.BUILD_ID.address
-UUTS = {
-    "rtl": ("rtl", Options(verbose=False)),
-    "rtl, stimulus on the UART": ("rtl", Options(stimulus_on_uart=True, verbose=False)),
-}
-EVERY = {"twin": ("twin", Options()), **UUTS}
-
-
-@pytest.fixture(scope="module")
-def back_ends():
-    """Each opened once, when first asked for, and put into its power-on state each time."""
-    kept = {}
-
-    def get(name):
-        if name not in kept:
-            try:
-                kept[name] = open_back_end(*EVERY[name])
-            except BuildFailed as error:
-                pytest.skip(str(error))
-        kept[name].reset()
-        return kept[name]
-
-    yield get
-    for back_end in kept.values():
-        back_end.close()
-
-
-@pytest.fixture(params=EVERY)
-def back_end(request, back_ends):
-    return back_ends(request.param)
-
-
-@pytest.fixture(params=UUTS)
-def uut(request, back_ends):
-    """A back end to be compared with the twin."""
-    return back_ends(request.param)
-
-
-def request(board, port, packet):
-    return Request(board, port, rmap.reply_due(packet), packet)
-
-
-def read(board, port, address, length, number=1):
-    return request(
-        board, port, rmap.read_command((0x60 if port else 0x40) + board, 0x20 + port, number, address, length)
-    )
-
-
-def write(board, port, address, *words, number=1, incrementing=True):
-    octets = struct.pack(f">{len(words)}L", *words)
-    target = (0x60 if port else 0x40) + board
-    return request(
-        board,
-        port,
-        rmap.write_command(target, 0x20 + port, number, address, octets, incrementing=incrementing),
-    )
-
-
-def words(reply):
-    data = rmap.parse_reply(reply).octets
-    return list(struct.unpack(f">{len(data) // 4}L", data))
 
 
 @pytest.mark.parametrize("board", [0, 1, 2], ids=["power", "compute", "laser"])
@@ -143,7 +82,7 @@ def test_silence_is_none_and_costs_no_reply_of_others(back_end):
 ADDRESSES = {
     (board, port): [register.address for register in MAPS[board][port].REGISTERS] + [0x1000, 0x800, 2]
     for board in range(3)
-    for port in (0, 1)
+    for port in (FLIGHT, STIMULUS)
 }
 values = st.one_of(
     st.integers(0, 12),
@@ -157,31 +96,46 @@ def traffic(draw):
     """One packet for one board: mostly sound commands, some of them bent."""
     board, port = draw(st.integers(0, 2)), draw(st.integers(0, 1))
     target = (0x60 if port else 0x40) + board
-    address = draw(st.sampled_from(ADDRESSES[board, port]))
-    if port == STIMULUS:  # time is granted by grants() only: a wild target would be weeks
-        address = min(address, MAPS[board][1].TIME_TARGET.address - 4 * 6) if address < 0x800 else address
-    kind = draw(st.sampled_from(["read", "write", "write", "write", "rmw", "bent"]))
+    kind = draw(st.sampled_from(["read", "write", "write", "write", "modify", "bent", "bent"]))
     number = draw(st.integers(0, 0xEFFF))
+    address = draw(st.sampled_from(ADDRESSES[board, port]))
     if kind == "read":
         length = 4 * draw(st.integers(0, 20))
         if address <= BUILD_ID < address + length:  # the one word that differs between back ends
             address = BUILD_ID + 4
         packet = rmap.read_command(target, 0x20, number, address, length, incrementing=draw(st.booleans()))
-    elif kind == "rmw":
-        packet = rmap.read_modify_write_command(
-            target, 0x20, number, address, draw(values).to_bytes(4, "big"), draw(values).to_bytes(4, "big")
-        )
-    else:
-        octets = b"".join(word.to_bytes(4, "big") for word in draw(st.lists(values, min_size=1, max_size=6)))
-        packet = rmap.write_command(
-            target, 0x20, number, address, octets,
-            incrementing=draw(st.integers(0, 9)) > 0, verify=draw(st.integers(0, 9)) == 0,
-        )  # fmt: skip
-    if kind == "bent":
-        octets = bytearray(packet)
-        octets[draw(st.integers(0, len(octets) - 1))] ^= 1 << draw(st.integers(0, 7))
-        packet = bytes(octets) if draw(st.booleans()) else packet[: draw(st.integers(1, len(packet) - 1))]
-    return request(board, port, packet)
+        return request(board, port, packet)
+    if draw(st.booleans()):
+        writable = [a for a in ADDRESSES[board, port] if MAPS[board][port].WRITABLE_FROM <= a < 0x800]
+        address = draw(st.sampled_from(writable))
+    most = 6
+    if port == STIMULUS and address < 0x800:  # time is granted by grants() only: a wild target would be weeks
+        time_target = MAPS[board][STIMULUS].TIME_TARGET.address
+        address = min(address, time_target - 4)
+        most = min(most, (time_target - address) // 4)
+    if kind == "modify":
+        value, mask = draw(values).to_bytes(4, "big"), draw(values).to_bytes(4, "big")
+        packet = rmap.read_modify_write_command(target, 0x20, number, address, value, mask)
+        return request(board, port, packet)
+    octets = b"".join(word.to_bytes(4, "big") for word in draw(st.lists(values, min_size=1, max_size=most)))
+    packet = rmap.write_command(
+        target, 0x20, number, address, octets,
+        incrementing=draw(st.integers(0, 9)) > 0, verify=draw(st.integers(0, 9)) == 0,
+    )  # fmt: skip
+    return request(board, port, draw(bent(packet)) if kind == "bent" else packet)
+
+
+@st.composite
+def bent(draw, packet):
+    """The packet with a bit wrong, with its end missing, or with octets after its end."""
+    how = draw(st.sampled_from(["wrong", "cut", "cut", "long"]))
+    if how == "wrong":
+        place, bit = draw(st.integers(0, len(packet) - 1)), 1 << draw(st.integers(0, 7))
+        return packet[:place] + bytes((packet[place] ^ bit,)) + packet[place + 1 :]
+    if how == "cut":
+        whole_header = 16 if draw(st.integers(0, 3)) else 1
+        return packet[: draw(st.integers(whole_header, len(packet) - 1))]
+    return packet + draw(st.binary(min_size=1, max_size=6))
 
 
 @st.composite

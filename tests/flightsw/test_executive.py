@@ -2,17 +2,19 @@
 """Flight software against the twins of the boards, with a crude plant: start, orbit, faults, resets."""
 
 from collections import Counter
+from itertools import pairwise
 from random import Random
 
 import pytest
 from flatsat.boards.registers import compute_flight, laser_flight, power_flight
 from flatsat.flightsw import executive
+from flatsat.flightsw.events import EventSink
 from flatsat.flightsw.laser import LinkState
 from flatsat.flightsw.modes import Mode
 from flatsat.flightsw.parameters import FlightParameters
 from flatsat.flightsw.ports import BoardId, Read, Write
 from flatsat.flightsw.records import BootRecord
-from flatsat.protocols import aos
+from flatsat.protocols import aos, dictionary
 
 SHORT_ORBIT = FlightParameters(orbit_period_s=1500.0, eclipse_s=500.0, battery_capacity_wh=6_000.0)
 
@@ -35,6 +37,20 @@ def frames(satellite) -> list[int]:
 @pytest.fixture
 def satellite(make_satellite):
     return make_satellite()
+
+
+@pytest.fixture
+def events(monkeypatch) -> list[tuple]:
+    """Name and parameters of each event, as it is raised."""
+    seen: list[tuple] = []
+    raise_event = EventSink.raise_event
+
+    def note(sink, name, now_ms, *parameters):
+        seen.append((name, *parameters))
+        raise_event(sink, name, now_ms, *parameters)
+
+    monkeypatch.setattr(EventSink, "raise_event", note)
+    return seen
 
 
 def test_from_everything_off_to_work_and_telemetry(satellite):
@@ -73,12 +89,23 @@ def test_protections_are_set_in_every_board(satellite):
     assert satellite.peek(BoardId.LASER, laser_flight.LIGHT_THRESHOLD.address, 3) == (4000, 12_000, 50)
 
 
-def test_a_changed_protection_is_repaired(satellite):
+@pytest.mark.parametrize(
+    ("board", "register"),
+    [
+        (BoardId.POWER, power_flight.LCL2),
+        (BoardId.COMPUTE, compute_flight.RAMP),
+        (BoardId.LASER, laser_flight.LOSS_MS),
+    ],
+    ids=["power", "compute", "laser"],
+)
+def test_a_changed_protection_is_repaired_and_reported(satellite, events, board, register):
     satellite.run(10)
-    address = power_flight.LCL2.address
-    satellite.bus.exchange([Write(BoardId.POWER, address, (0xFFFF).to_bytes(4, "big"))])
+    before = satellite.peek(board, register.address)
+    satellite.bus.exchange([Write(board, register.address, (7).to_bytes(4, "big"))])
     satellite.run(3 * satellite.parameters.verify_every_cycles)
-    assert satellite.peek(BoardId.POWER, address) == (20 << 16 | 25_000,)
+    assert satellite.peek(board, register.address) == before
+    repairs = [event for event in events if event[0] == "CONFIGURATION_REPAIRED"]
+    assert repairs == [("CONFIGURATION_REPAIRED", board, register.address)]
 
 
 @pytest.mark.timeout(110)
@@ -124,6 +151,56 @@ def test_hung_software_is_reset_and_goes_on_with_its_counters(satellite):
     assert numbers[-1] - len(numbers) < 3  # only what was in memory is lost
     status = satellite.flight.status
     assert (status.mode, status.link) == (Mode.NOMINAL, LinkState.TRACK)
+
+
+def test_a_reset_takes_the_waiting_frames_with_it_and_repeats_none(satellite):
+    satellite.run(60)
+    satellite.light = False
+    satellite.run(60)
+    queued = satellite.flight.status.frames_queued
+    in_board = laser_flight.STATUS_FIFO_LEVEL.raw(
+        satellite.peek(BoardId.LASER, laser_flight.STATUS.address)[0]
+    )
+    assert (queued > 5, in_board) == (True, 1)
+    satellite.hung = True  # the watchdog cuts the laser board's power as well
+    satellite.run(12)
+    satellite.light = True
+    satellite.run(60)
+    numbers = frames(satellite)
+    assert numbers == sorted(set(numbers))
+    gaps = [after - before - 1 for before, after in pairwise(numbers)]
+    assert [gap for gap in gaps if gap] == [queued + in_board]
+
+
+def test_a_dead_wire_at_boot_leaves_software_that_configures_later(satellite, lost, events):
+    satellite.bus.fate = lambda request: lost[1]
+    satellite.run(1)
+    assert satellite.bus.exchanges == 2  # one at boot, one of the first cycle: none is repeated
+    satellite.run(5)
+    status = satellite.flight.status
+    assert (status.nodes_commanded, status.state_of_charge, status.frames_dropped) == (0, 0.0, 0)
+    assert satellite.peek(BoardId.POWER, power_flight.LCL2.address) != (20 << 16 | 25_000,)
+    satellite.bus.fate = lambda request: lost[0]
+    satellite.run(140)
+    assert satellite.peek(BoardId.POWER, power_flight.LCL2.address) == (20 << 16 | 25_000,)
+    assert (satellite.boots, satellite.flight.status.nodes_on) == ([0], 16)
+    names = Counter(name for name, *_ in events)
+    assert names["CONFIGURATION_REPAIRED"] == 0
+    assert names["BOARD_SILENT"] == names["BOARD_BACK"] == 1
+
+
+def test_dropped_frames_are_in_status_event_and_housekeeping(make_satellite, events):
+    satellite = make_satellite(FlightParameters(frame_queue=4))
+    satellite.light = False
+    satellite.run(80)
+    dropped = satellite.flight.status.frames_dropped
+    assert dropped > 4
+    assert [event for event in events if event[0] == "FRAMES_DROPPED"] == [
+        ("FRAMES_DROPPED", total, 4) for total in range(1, dropped + 1, 4)
+    ]
+    names = dictionary.load().packets["fsw_hk"].names
+    report = dict(zip(names, satellite.flight._software_raw(), strict=True))
+    assert (report["frames_queued"], report["frames_dropped"]) == (4, dropped)
 
 
 def test_three_resets_make_safe_mode_which_ends_by_itself(make_satellite):

@@ -29,7 +29,8 @@ class Terminal:
         self.seen: list[int] = []
         self.number = 0
         self.power(True)
-        for word, address in ((4000, laser_flight.LIGHT_THRESHOLD), (2000, laser_flight.ACQUIRE_MS)):
+        acquire_ms = parameters.acquire_ms
+        for word, address in ((4000, laser_flight.LIGHT_THRESHOLD), (acquire_ms, laser_flight.ACQUIRE_MS)):
             self.flight_write(Write(BoardId.LASER, address.address, word.to_bytes(4, "big")))
 
     def stimulus(self, register, word: int) -> None:
@@ -47,7 +48,8 @@ class Terminal:
         return NoReply() if reply is None else b"" if reply[3] == 0 else Refused(reply[3])
 
     def push(self) -> None:
-        self.control.push(Zone(self.number, 0, self.number.to_bytes(4, "big").ljust(1115, b"\0")))
+        zone = Zone(self.number, 0, self.number.to_bytes(4, "big").ljust(1115, b"\0"))
+        self.control.push(zone, self.now_ms, self.events)
         self.number += 1
 
     def cycle(
@@ -131,6 +133,42 @@ def test_full_queue_drops_the_oldest_and_says_so():
     assert terminal.seen == list(range(2, 10))
 
 
+def drops(terminal: Terminal) -> list[list[int]]:
+    """Parameters of the events that report dropped frames."""
+    taken = [event for events in iter(terminal.events.take, []) for event in events]
+    return [parameters for event, _, *parameters in taken if event.name == "FRAMES_DROPPED"]
+
+
+@pytest.mark.parametrize(
+    ("pushed", "reports"),
+    [
+        (8, []),
+        (9, [[1, 8]]),
+        (16, [[1, 8]]),
+        (17, [[1, 8], [9, 8]]),
+        (40, [[1, 8], [9, 8], [17, 8], [25, 8]]),
+    ],
+    ids=["just-full", "first", "one-less-than-a-queue", "a-queue-later", "four-queues"],
+)
+def test_drops_are_reported_when_they_begin_and_once_in_every_queue_length(pushed, reports):
+    terminal = Terminal()
+    for _ in range(pushed):
+        terminal.push()
+    assert drops(terminal) == reports
+
+
+def test_drops_are_reported_at_once_when_they_begin_again():
+    terminal = Terminal()
+    for _ in range(12):
+        terminal.push()
+    for _ in range(15):
+        terminal.cycle()
+    assert terminal.control.queued == 0
+    for _ in range(10):
+        terminal.push()
+    assert drops(terminal) == [[1, 8], [5, 8]]
+
+
 @pytest.mark.parametrize("tracking", [False, True], ids=["held-by-the-board", "already-sent"])
 def test_power_loss_neither_loses_what_was_held_nor_repeats_what_was_sent(tracking):
     terminal = Terminal()
@@ -151,6 +189,23 @@ def test_power_loss_neither_loses_what_was_held_nor_repeats_what_was_sent(tracki
         terminal.flight_write(Write(BoardId.LASER, address.address, word.to_bytes(4, "big")))
     terminal.push()
     for _ in range(8):
+        terminal.cycle()
+    assert terminal.seen == [0, 1]
+
+
+def test_power_loss_keeps_the_order_of_a_frame_held_and_one_unanswered():
+    terminal = Terminal(FlightParameters(acquire_ms=2400))
+    terminal.push()
+    terminal.push()
+    terminal.cycle()
+    terminal.cycle()
+    terminal.cycle(command=False)
+    assert (terminal.control.state, terminal.control.queued, terminal.seen) == (LinkState.ACQUIRE, 1, [])
+    terminal.power(False)
+    terminal.control.forget()
+    terminal.block.forget()
+    terminal.power(True)
+    for _ in range(20):
         terminal.cycle()
     assert terminal.seen == [0, 1]
 

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import random
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -123,6 +124,19 @@ def test_for_readers(decode: Command, capture: Path) -> None:
     result = decode(capture)
     assert (result.code, result.err) == (0, "")
     assert "frames decoded" in result.out
+    assert cuc.LEAP_SECOND_TABLE in result.out
+
+
+@pytest.mark.parametrize(
+    "options", [(), ("--json",), ("--format", "csv"), ("--format", "jsonl")], ids=" ".join
+)
+def test_a_pipe_that_is_closed_ends_quietly(capture: Path, options: tuple[str, ...]) -> None:
+    command = [sys.executable, "-m", "flatsat.hil.cli", "decode", str(capture), *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        _, told = process.communicate()
+    assert (process.returncode, told) == (0, b"")
 
 
 def test_csv(decode: Command, capture: Path, tmp_path: Path) -> None:

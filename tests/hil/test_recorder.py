@@ -23,7 +23,9 @@ def recording(tmp_path):
                 trace.packet(board, 0, 1, number * 1000, b"reply")
             if number % 2:
                 trace.optical(number * 1000 + 7, bytes(20))
-            out.write(number, (number + 1) * 1000, trace.take(), b'{"state_of_charge": 0.5}')
+            taken = trace.take()
+            out.write(number, (number + 1) * 1000, taken, b'{"state_of_charge": 0.5}')
+            trace.count(taken)
     return path, trace.sha256()
 
 
@@ -75,10 +77,31 @@ def test_other_files_are_named_as_such(tmp_path, octets):
         list(recorder.read(path))
 
 
-def test_a_wild_record_length_ends_the_recording(tmp_path):
-    path = tmp_path / "wild.mcap"
-    path.write_bytes(b"\x89MCAP0\r\n" + b"\xff" * 100)
-    assert list(recorder.read(path)) == []
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda octets: octets[:8] + b"\xff" * 100,
+        lambda octets: octets.replace(b'{"state_of_charge"', b'{"state_of\xffcharge"', 1),
+        lambda octets: octets.replace(b'{"state_of_charge"', b"{{{{{{{{{{{{{{{{{{", 1),
+    ],
+    ids=["wild length", "not UTF-8", "not JSON"],
+)
+def test_damage_is_told_from_a_cut(recording, damage):
+    path, _ = recording
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(RecordingError, match="damaged"):
+        list(recorder.read(path))
+
+
+def test_a_full_disk_keeps_what_was_written_and_closes_quietly(tmp_path):
+    path = tmp_path / "recording.mcap"
+    path.symlink_to("/dev/full")
+    out = None
+    with pytest.raises(RecordingError, match="No space left"):
+        out = recorder.Recorder(path)
+        out.write(0, 1000, [b"x" * (1 << 21)] * 4, b"{}")
+    if out is not None:
+        out.close()
 
 
 def test_missing_file_is_one_line(tmp_path):

@@ -1,20 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """The same scenario and seed give the same trace on the twins and on the Verilog, with faults and resets too."""
 
+import fcntl
 import json
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from functools import cache
+from pathlib import Path
 
 import pytest
 from flatsat.hil import recorder
-from flatsat.hil.backends.port import Options, open_back_end
+from flatsat.hil.backends.port import Options, Request, open_back_end
 from flatsat.hil.errors import BackEndError, BuildFailed
 
 REPEATS = 5
+FLATSAT = (sys.executable, "-m", "flatsat.hil.cli")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -27,16 +31,7 @@ def simulator():
 
 
 def fly(folder, *arguments):
-    command = [
-        sys.executable,
-        "-m",
-        "flatsat.hil.cli",
-        "run",
-        *map(str, arguments),
-        "--out",
-        str(folder),
-        "--json",
-    ]
+    command = [*FLATSAT, "run", *map(str, arguments), "--out", str(folder), "--json"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=110)
     assert done.returncode in (0, 1), done.stderr
     return json.loads(done.stdout)
@@ -66,7 +61,9 @@ def test_five_repeats_on_each_give_one_hash(flown):
     assert {run["backend"] for run in runs} == {"twin", "rtl"}
 
 
-@pytest.mark.parametrize("scenario", ["watchdog-reset", "load-short", "bad-wire"])
+@pytest.mark.parametrize(
+    "scenario", ["watchdog-reset", "load-short", "bad-wire", "node-faults", "low-battery"]
+)
 def test_faults_give_the_same_run(flown, scenario):
     twin, rtl = flown(scenario, "twin"), flown(scenario, "rtl")
     for key in (
@@ -96,26 +93,44 @@ def test_stimulus_on_the_uart_gives_the_same_trace(flown, tmp_path):
     assert other["trace_sha256"] == plain["trace_sha256"]
 
 
-def test_a_killed_simulator_ends_the_run_with_error_and_keeps_the_recording(tmp_path):
-    folder = tmp_path / "run"
-    command = [
-        sys.executable,
-        "-m",
-        "flatsat.hil.cli",
-        "run",
-        "leo-orbit",
-        "--backend",
-        "rtl",
-        "--out",
-        str(folder),
-        "--json",
-    ]
-    run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    recording = folder / "recording.mcap"
-    while not (recording.exists() and recording.stat().st_size > 100_000):
+def start(folder, *arguments, **popen):
+    command = [*FLATSAT, "run", *arguments, "--backend", "rtl", "--out", str(folder)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **popen)
+
+
+def wait_until(true, run, limit_s=60):
+    """Wait for something that `run` is to bring about, and show what it said where it does not."""
+    deadline = time.monotonic() + limit_s
+    while not true():
+        if run.poll() is not None or time.monotonic() > deadline:
+            run.kill()
+            pytest.fail(f"ended with {run.returncode}: {run.communicate()}")
         time.sleep(0.05)
-    children = subprocess.run(["pgrep", "-P", str(run.pid)], capture_output=True, text=True, check=True)
-    os.kill(int(children.stdout.split()[0]), signal.SIGKILL)
+
+
+def wait_for_recording(run, folder, octets=100_000):
+    recording = folder / "recording.mcap"
+    wait_until(lambda: recording.exists() and recording.stat().st_size > octets, run)
+    return recording
+
+
+def child_of(run):
+    found = subprocess.run(["pgrep", "-P", str(run.pid)], capture_output=True, text=True, check=True)
+    return int(found.stdout.split()[0])
+
+
+def runs(process):
+    try:
+        state = Path(f"/proc/{process}/stat").read_text()
+    except OSError:
+        return False
+    return state.rsplit(")", 1)[-1].split()[0] != "Z"
+
+
+def test_a_killed_simulator_ends_the_run_with_error_and_keeps_the_recording(tmp_path):
+    run = start(tmp_path, "leo-orbit", "--json")
+    recording = wait_for_recording(run, tmp_path)
+    os.kill(child_of(run), signal.SIGKILL)
     out, errors = run.communicate(timeout=60)
     assert run.returncode == 2
     assert "Traceback" not in errors
@@ -125,58 +140,95 @@ def test_a_killed_simulator_ends_the_run_with_error_and_keeps_the_recording(tmp_
     assert recorder.trace_sha256(recording) == (summary["trace_sha256"], summary["cycles"])
 
 
-def test_the_simulator_ends_when_the_bench_is_killed(tmp_path):
-    command = [
-        sys.executable,
-        "-m",
-        "flatsat.hil.cli",
-        "run",
-        "leo-orbit",
-        "--backend",
-        "rtl",
-        "--out",
-        str(tmp_path / "run"),
-    ]
-    run = subprocess.Popen([*command, "--json"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    recording = tmp_path / "run/recording.mcap"
-    while not (recording.exists() and recording.stat().st_size > 50_000):
+@pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT], ids=lambda by: by.name)
+def test_nothing_stays_behind_when_the_bench_is_stopped(tmp_path, by):
+    (tmp_path / "tmp").mkdir()
+    run = start(tmp_path, "leo-orbit", "--json", env={**os.environ, "TMPDIR": str(tmp_path / "tmp")})
+    wait_for_recording(run, tmp_path)
+    simulator = child_of(run)
+    run.send_signal(by)
+    run.communicate(timeout=30)
+    deadline = time.monotonic() + 2
+    while runs(simulator) and time.monotonic() < deadline:
         time.sleep(0.05)
-    children = subprocess.run(["pgrep", "-P", str(run.pid)], capture_output=True, text=True, check=True)
-    simulator = int(children.stdout.split()[0])
-    run.kill()
-    run.wait()
-    deadline = time.monotonic() + 20
-    while os.path.exists(f"/proc/{simulator}") and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert not os.path.exists(f"/proc/{simulator}")
+    assert not runs(simulator)
+    assert list((tmp_path / "tmp").iterdir()) == []
 
 
-def test_a_missing_compiler_is_one_line_with_the_package(tmp_path):
-    empty = tmp_path / "bin"
-    empty.mkdir()
-    command = [
-        sys.executable,
-        "-m",
-        "flatsat.hil.cli",
-        "run",
-        "ci-120",
-        "--backend",
-        "rtl",
-        "--out",
-        str(tmp_path / "run"),
-        "--json",
-    ]
-    done = subprocess.run(
-        command, capture_output=True, text=True, timeout=60,
-        env={**os.environ, "PATH": str(empty), "XDG_CACHE_HOME": str(tmp_path / "cache")},
-    )  # fmt: skip
-    assert done.returncode == 2
-    assert "g++" in done.stderr
-    assert "apt-get install" in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1
+@pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGINT], ids=lambda by: by.name)
+def test_a_build_ends_with_the_bench(tmp_path, by):
+    cache = tmp_path / "flatsat" / "rtl"
+    folders = {"XDG_CACHE_HOME": str(tmp_path), "TMPDIR": str(tmp_path)}
+    run = start(tmp_path / "run", "ci-120", env={**os.environ, **folders})
+    wait_until(lambda: list(cache.glob("*.partial/*.o")), run)
+    run.send_signal(by)
+    _, errors = run.communicate(timeout=20)
+    assert errors.startswith("building the simulator (")
+    (lock,) = cache.glob("*.lock")
+    deadline = time.monotonic() + 5
+    while not free(lock) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert free(lock)  # every process of the build holds it
 
 
-def test_the_back_end_says_so_when_the_simulator_cannot_start(monkeypatch, tmp_path):
+def free(lock):
+    with lock.open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)], ids=["terminal", "json"])
+def test_a_missing_compiler_is_one_line_with_the_package(tmp_path, options):
+    (tmp_path / "bin").mkdir()
+    environment = {"PATH": str(tmp_path / "bin"), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    run = start(tmp_path / "run", "ci-120", *options, env={**os.environ, **environment})
+    _, errors = run.communicate(timeout=60)
+    assert run.returncode == 2
+    assert errors == "flatsat: g++ and make missing: apt-get install g++ make\n"
+
+
+def test_the_working_directory_is_not_imported_from(tmp_path, monkeypatch):
+    for name in ("platform", "random", "cocotb", "zmq", "sitecustomize"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('a file of the user')")
+    monkeypatch.chdir(tmp_path)
+    open_back_end("rtl", Options(verbose=False)).close()
+
+
+def test_the_back_end_says_so_when_the_simulator_cannot_start(monkeypatch):
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(BackEndError, match="ended with 1"):
         open_back_end("rtl", Options(verbose=False))
+
+
+def test_a_simulator_that_died_between_exchanges_is_missed_at_once():
+    back_end = open_back_end("rtl", Options(verbose=False))
+    try:
+        os.kill(back_end._process.pid, signal.SIGKILL)
+        time.sleep(1)  # by now ZeroMQ knows too
+        started = time.monotonic()
+        with pytest.raises(BackEndError, match="the simulator ended with -9"):
+            back_end.exchange([])
+        assert time.monotonic() - started < 2
+    finally:
+        back_end.close()
+
+
+def test_what_does_not_fit_the_bridge_is_an_error_of_the_back_end():
+    back_end = open_back_end("rtl", Options(verbose=False))
+    try:
+        with pytest.raises(BackEndError, match="bridge to the simulator is broken: Exchange"):
+            back_end.exchange([Request(0, 0, True, bytes(70_000))])
+    finally:
+        back_end.close()
+
+
+def test_a_folder_whose_path_is_too_long_for_a_socket(tmp_path, monkeypatch):
+    deep = tmp_path / ("d" * 100)
+    deep.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(deep))
+    with pytest.raises(BackEndError, match="set TMPDIR"):
+        open_back_end("rtl", Options(verbose=False))
+    assert list(deep.iterdir()) == []

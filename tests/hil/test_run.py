@@ -5,12 +5,12 @@ import contextlib
 import json
 import os
 import pty
+import resource
 import signal
 import struct
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 from flatsat.hil import recorder
@@ -196,32 +196,66 @@ def test_without_out_runs_get_folders_of_their_own(tmp_path):
     assert len(list((tmp_path / "runs").iterdir())) == 2
 
 
-def test_a_killed_run_is_readable_up_to_its_last_whole_cycle(tmp_path):
-    folder = tmp_path / "run"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "flatsat.hil.cli", "run", "leo-orbit", "--out", str(folder), "--json"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+def started(folder, *arguments, stdout=subprocess.DEVNULL):
+    """A run that has recorded some cycles."""
+    command = [sys.executable, "-m", "flatsat.hil.cli", "run", *arguments, "--out", str(folder)]
+    run = subprocess.Popen(command, stdout=stdout, stderr=subprocess.DEVNULL, text=True)
+    deadline = time.monotonic() + 60
     recording = folder / "recording.mcap"
     while not (recording.exists() and recording.stat().st_size > 200_000):
+        assert run.poll() is None
+        assert time.monotonic() < deadline
         time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    numbers = [cycle.number for cycle in recorder.read(recording)]
+    return run
+
+
+def test_a_killed_run_is_readable_up_to_its_last_whole_cycle(tmp_path):
+    run = started(tmp_path / "run", "leo-orbit")
+    run.kill()
+    run.wait()
+    numbers = [cycle.number for cycle in recorder.read(tmp_path / "run/recording.mcap")]
     assert len(numbers) > 20
     assert numbers == list(range(len(numbers)))
 
 
-def test_a_full_disk_ends_in_one_line(tmp_path):
-    """/dev/full takes the octets and then refuses them, as a full disk does."""
-    folder = tmp_path / "run"
-    folder.mkdir()
-    Path(folder / "downlink.cadu").symlink_to("/dev/full")
-    summary, done = fly(folder, "ci-120")
+def test_a_full_disk_keeps_the_whole_cycles(tmp_path):
+    """The disk is full after 150 kB: the run ends, says so in one object, and what it states is what is recorded."""
+    command = [
+        sys.executable,
+        "-m",
+        "flatsat.hil.cli",
+        "run",
+        "ci-120",
+        "--out",
+        str(tmp_path / "run"),
+        "--json",
+    ]
+    limit = 150 * 1024
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=60,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+    )  # fmt: skip
     assert done.returncode == 2
-    assert summary["verdict"] == "error"
-    assert "No space left" in summary["error"]
     assert "Traceback" not in done.stderr
+    summary = json.loads(done.stdout)
+    assert summary["verdict"] == "error"
+    assert "recording.mcap" in summary["error"]
+    assert 5 < summary["cycles"] < 120
+    recomputed, cycles = recorder.trace_sha256(tmp_path / "run/recording.mcap")
+    assert (recomputed, cycles) == (summary["trace_sha256"], summary["cycles"])
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+def test_an_interrupted_run_is_put_in_order(tmp_path, stop):
+    folder = tmp_path / "run"
+    run = started(folder, "leo-orbit", "--json", stdout=subprocess.PIPE)
+    run.send_signal(stop)
+    out, _ = run.communicate(timeout=30)
+    assert run.returncode == 2
+    summary = json.loads(out)
+    assert summary["verdict"] == "error"
+    assert "interrupted" in summary["error"]
+    assert recorder.trace_sha256(folder / "recording.mcap") == (summary["trace_sha256"], summary["cycles"])
 
 
 def test_telemetry_says_what_the_sensors_read(tmp_path):
@@ -232,8 +266,12 @@ def test_telemetry_says_what_the_sensors_read(tmp_path):
         for record in packet_records(cycle.streams[POWER]):
             if record.octets[:4] == b"\x60\x01\x6c\x46" and record.octets[8:12] == b"\0\0\0\x1c":
                 words = struct.unpack(">13L", record.octets[16:-1])
-                stimuli[words[12]] = words  # TIME_TARGET, the board time at which flight software will read them
-    done = flatsat("decode", tmp_path / "run/downlink.cadu", "--format", "jsonl", "--out", tmp_path / "packets.jsonl")
+                stimuli[words[12]] = (
+                    words  # TIME_TARGET, the board time at which flight software will read them
+                )
+    done = flatsat(
+        "decode", tmp_path / "run/downlink.cadu", "--format", "jsonl", "--out", tmp_path / "packets.jsonl"
+    )
     assert done.returncode == 0
     seen = 0
     for row in map(json.loads, (tmp_path / "packets.jsonl").read_text().splitlines()):

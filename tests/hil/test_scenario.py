@@ -13,7 +13,6 @@ from flatsat.hil import scenario
 from flatsat.hil.errors import FlatsatError
 from flatsat.hil.faults import FAULTS, NEVER_MS
 from flatsat.hil.scenario import Fault, ScenarioError, active_faults, load, next_edge_ms, node_mask, parse
-from flatsat.hil.table import TableError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -94,6 +93,7 @@ REFUSED = [
     pytest.param("cycle_s = 0.7\n" + MINIMAL, "duration_s", "multiples of 0.7 s", id="cycle does not divide"),
     pytest.param("cycle_s = 0.1000001\n" + MINIMAL, "cycle_s", "0.001 s", id="cycle not in milliseconds"),
     pytest.param("cycle_s = 0.01\n" + MINIMAL, "cycle_s", "from 0.1", id="cycle too short"),
+    pytest.param("cycle_s = 6\n" + MINIMAL, "cycle_s", "to 5", id="cycle too long for the watchdog"),
     pytest.param("max_step_ms = 0\n" + MINIMAL, "max_step_ms", "from 1", id="no step"),
     pytest.param(changed("= 0.75", "= 1.01"), "satellite.state_of_charge", "to 1", id="more than full"),
     pytest.param(changed("= 550", "= 55"), "orbit.altitude_km", "from 160", id="too low"),
@@ -256,7 +256,7 @@ def test_active_faults(time_ms: int, expected: list[str]) -> None:
 
 def test_a_run_may_be_shortened_past_its_faults_but_not_to_half_a_cycle() -> None:
     assert replace(load("leo-orbit"), duration_s=60.0).duration_ms == 60_000
-    with pytest.raises(TableError, match="multiples of 1 s"):
+    with pytest.raises(FlatsatError, match="multiples of 1 s"):
         replace(load("leo-orbit"), duration_s=60.5)
 
 

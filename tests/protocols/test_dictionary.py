@@ -212,10 +212,10 @@ def spoiled(*path, value):
 @pytest.mark.parametrize(
     ("table", "key_path", "problem"),
     [
-        pytest.param(spoiled("color", value=1), "color", "unknown key", id="unknown key"),
+        pytest.param(spoiled("color", value=1), "color", "unknown field", id="unknown key"),
         pytest.param(spoiled("version", value=None), "version", "missing", id="missing key"),
         pytest.param(spoiled("version", value=256), "version", "0 to 255", id="version"),
-        pytest.param(spoiled("version", value=True), "version", "an integer", id="a truth is no integer"),
+        pytest.param(spoiled("version", value=True), "version", "a whole number", id="a truth is no integer"),
         pytest.param(
             spoiled("packets", 1, "apid", value=0x7FF), "packets[1].apid", "0 to 2046", id="idle APID"
         ),
@@ -297,7 +297,7 @@ def spoiled(*path, value):
         pytest.param(
             spoiled("enumerations", "boot_cause", "OTHER", value="2"),
             "enumerations.boot_cause.OTHER",
-            "an integer",
+            "a whole number",
             id="state",
         ),
         pytest.param(spoiled("packets", value={}), "packets", "a list", id="table for a list"),
@@ -306,8 +306,8 @@ def spoiled(*path, value):
 def test_errors_in_the_file_name_the_key_and_what_is_allowed(table, key_path, problem):
     with pytest.raises(TableError) as caught:
         dictionary.from_table(table)
-    assert caught.value.key_path == key_path
-    assert problem in caught.value.problem
+    assert caught.value.path == key_path
+    assert problem in str(caught.value)
 
 
 def test_a_file_that_is_not_toml(tmp_path):

@@ -44,7 +44,7 @@ def test_a_file_is_a_profile_too(tmp_path: Path) -> None:
         ("interleave = 5", "interleave = true", "coding.interleave"),
         ("interleave = 5", "", "coding.interleave: is missing"),
         ('basis = "dual"', 'basis = "duel"', "dual, conventional"),
-        ('randomizer = "long"', 'randomiser = "long"', "coding.randomiser: unknown key"),
+        ('randomizer = "long"', 'randomiser = "long"', "coding.randomiser: unknown field"),
         ("length_octets = 1115", "length_octets = 30", "packet zone octets"),
         ("count_cycle = true", "count_cycle = 1", "frame.count_cycle"),
         ("vcid = 63", "vcid = 64", "virtual_channels[1].vcid"),

@@ -190,6 +190,43 @@ def test_noise_only() -> None:
     assert received(OISL, noise, piece=7001) == [OctetsSkipped(offset=0, count=200_000)]
 
 
+@pytest.mark.parametrize("link", [OISL, profile.load("snpp"), TINY], ids=["oisl", "snpp", "tiny"])
+@pytest.mark.parametrize(
+    "unit",
+    [
+        pytest.param(MARKER, id="markers"),
+        pytest.param(MARKER + b"\0", id="a period that the short randomizer's codewords have"),
+        pytest.param(MARKER * 319 + b"end", id="markers one CADU apart"),
+        pytest.param(MARKER + bytes(range(61)), id="sparse"),
+    ],
+)
+def test_work_and_events_stay_in_proportion_when_every_octet_may_begin_a_cadu(
+    link: Profile, unit: bytes
+) -> None:
+    octets = unit * (200_000 // len(unit))
+    receiver = Receiver(link)
+    full, judged = receiver._synchronizer._judge, 0
+
+    def counting(places: np.ndarray) -> list:
+        nonlocal judged
+        judged += len(places)
+        return full(places)
+
+    receiver._synchronizer._judge = counting  # type: ignore[assignment]
+    events = receiver.receive(octets) + receiver.close()
+    lengths = len(octets) // link.cadu_octets + 1
+    assert judged <= 4 * lengths
+    assert len(events) <= 3 * lengths
+    assert sum(e.count for e in of(OctetsSkipped, events)) <= len(octets)
+
+
+def test_a_cadu_among_false_markers_is_found() -> None:
+    for before in range(0, 2 * TINY.cadu_octets, 7):
+        octets = MARKER * 40 + bytes(before) + TINY_CADUS[0] + MARKER * 40
+        assert [e.octets for e in of(FrameReceived, received(TINY, octets))] == TINY_FRAMES[:1]
+        assert received(TINY, octets, piece=5) == received(TINY, octets)
+
+
 def test_memory_is_bounded_in_noise_and_in_signal() -> None:
     receiver = Receiver(OISL)
     for piece in [random.Random(3).randbytes(100_000)] * 10 + [MARKER * 1000, CAPTURE]:

@@ -53,6 +53,7 @@ class Served:
         self.socket.bind(f"ipc://{folder}/bridge")
         command = [
             sys.executable,
+            "-P",
             "-m",
             "flatsat.rtl_sim.server",
             "--endpoint",

@@ -38,6 +38,7 @@ def damaged(packet: bytes, place: int) -> bytes:
 
 FRAME = (5).to_bytes(2, "big") + (1115).to_bytes(2, "big") + random.Random(4).randbytes(1116)
 WINDOW = write(FIFO, FRAME, incrementing=False)
+WORDS = write(FLIGHT_WRITABLE, bytes.fromhex("0A0B0C00 00000FA5"))
 SILENT = None
 
 STATUS = {  # given, expected status
@@ -72,11 +73,14 @@ STATUS = {  # given, expected status
     "window too short": (write(FIFO, FRAME[4:], incrementing=False), 10),
     "window incrementing": (write(FIFO, FRAME), 10),
     "window": (WINDOW, 0),
-    "early end without CRC": (write(FLIGHT_WRITABLE, bytes(8))[:-1], 5),
-    "early end of all data": (write(FLIGHT_WRITABLE, bytes(8))[:16], 5),
-    "too much data": (write(FLIGHT_WRITABLE, bytes(8)) + b"\0", 6),
+    "early end without CRC": (WORDS[:-1], 5),
+    "early end within the data": (WORDS[:19], 5),
+    "early end of all data": (WORDS[:16], 5),
+    "early end of zeros, whose CRC is right": (write(FLIGHT_WRITABLE, bytes(8))[:-1], 5),
+    "too much data": (WORDS + b"\xa5", 6),
+    "too much data, CRC still right": (WORDS + b"\0", 6),
     "read with data": (read(0, 4) + b"\0", 6),
-    "data CRC": (damaged(write(FLIGHT_WRITABLE, bytes(8)), 20), 4),
+    "data CRC": (damaged(WORDS, 20), 4),
     "window's data CRC": (damaged(WINDOW, 600), 4),
     "longest packet": (read(0, 4) + bytes(4080), 6),
     "longer than the longest": (read(0, 4) + bytes(4081), SILENT),

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Building the simulator: what triggers a build, what is said when it cannot be done, and Verilator's lint."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -23,7 +24,7 @@ def compiled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Names of the builds made, without making them."""
     names: list[str] = []
 
-    def compile_nothing(folder: Path, build_id: int, flags: tuple[str, ...]) -> None:
+    def compile_nothing(folder: Path, build_id: int, flags: tuple[str, ...], lock: int) -> None:
         names.append(folder.name)
         folder.mkdir(parents=True)
         (folder / build.PROGRAM).touch()
@@ -64,6 +65,55 @@ def test_old_builds_are_forgotten(copy: Path, compiled: list[str]) -> None:
         newest = build.build()
     assert newest.program.exists()
     assert len(list(build.cache_folder().glob(f"*/{build.PROGRAM}"))) == build.BUILDS_KEPT
+
+
+def test_a_build_in_use_is_not_an_old_one(copy: Path, compiled: list[str]) -> None:
+    source = (copy / "uart_rx.v").read_text()
+    used = build.build()
+    for number in range(build.BUILDS_KEPT + 1):
+        os.utime(used.program, (0, 0))
+        (copy / "uart_rx.v").write_text(source)
+        assert build.build() == used
+        (copy / "uart_rx.v").write_text(f"// {number}\n")
+        build.build()
+    assert used.program.exists()
+
+
+def test_another_compiler_in_the_same_place_builds_again(
+    copy: Path, compiled: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", f"{copy}{os.pathsep}{os.environ['PATH']}")
+    for version in ("13", "13", "13.1"):
+        (copy / "g++").write_text(f"#!/bin/sh\necho {version}\n")
+        (copy / "g++").chmod(0o755)
+        os.utime(copy / "g++", (0, 0))
+        build.build()
+    assert len(compiled) == 2
+
+
+def test_a_step_without_end_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build, "STEP_LIMIT_S", 0.1)
+    with (
+        build._lock(tmp_path / "lock", print) as lock,
+        pytest.raises(build.BuildError, match="make was not done"),
+    ):
+        build._run("make", ["sleep", "10"], tmp_path, lock)
+
+
+def test_a_child_of_the_build_that_is_left_over_holds_the_lock(tmp_path: Path) -> None:
+    said: list[str] = []
+    with build._lock(tmp_path / "lock", said.append) as lock:
+        build._run("make", ["sh", "-c", "sleep 1 &"], tmp_path, lock)
+    with build._lock(tmp_path / "lock", said.append):
+        assert said == ["waiting for another process that builds the simulator"]
+
+
+def test_a_python_without_shared_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("find_libpython.find_libpython", lambda: None)
+    with pytest.raises(
+        build.BuildError, match=r"^libpython3\.\d+ missing: apt-get install libpython3\.\d+, or"
+    ):
+        build.libpython()
 
 
 def test_a_missing_tool_is_named_with_its_package(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from flatsat.boards.registers import laser_stimulus, power_stimulus
 from flatsat.protocols import bridge, rmap
+from flatsat.rtl_sim import bare
 
 from .conftest import Served
 from .status_table import FLIGHT, INITIATOR, SILENT, STATUS, read, write
@@ -99,24 +100,37 @@ def test_ends_when_the_bench_goes_away(served: Served) -> None:
     assert served.process.wait(END_LIMIT_S) == 0
 
 
+# starts the server, tells its process, and keeps it busy for half a minute
 PARENT = """
-import subprocess, sys
-child = subprocess.Popen([sys.executable, "-m", "flatsat.rtl_sim.server", "--endpoint", sys.argv[1]])
+import os, subprocess, sys, zmq
+from flatsat.protocols import bridge, rmap
+socket = zmq.Context().socket(zmq.PAIR)
+if sys.argv[2] == "busy":
+    socket.bind(sys.argv[1])
+server = [sys.executable, "-P", "-m", "flatsat.rtl_sim.server", "--endpoint", sys.argv[1]]
+child = subprocess.Popen([*server, "--parent", str(os.getpid())])
+if sys.argv[2] == "busy":
+    reading = bridge.Request(0, 0, True, rmap.read_command(0x40, 0x21, 0, 0x0C, 64))
+    socket.send(bridge.encode(bridge.Hello(build_id=0, simulator="")))
+    socket.recv()
+    socket.send(bridge.encode(bridge.Exchange((reading,) * 60_000)))
 print(child.pid, flush=True)
 child.wait()
 """
 
 
-def test_ends_when_its_parent_is_killed(built: None, tmp_path: Path) -> None:
-    command = [sys.executable, "-c", PARENT, f"ipc://{tmp_path}/nobody"]
+@pytest.mark.parametrize("doing", ["starting", "idle", "busy"])
+def test_ends_when_its_parent_is_killed(doing: str, built: None, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", PARENT, f"ipc://{tmp_path}/nobody", doing]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
         child = int(parent.stdout.readline())
-        time.sleep(1.5)  # the simulator is up by then, or about to look who its parent is
+        time.sleep(0 if doing == "starting" else 1.5)
+        assert _runs(child)
         parent.send_signal(signal.SIGKILL)
-    deadline = time.monotonic() + END_LIMIT_S
+    deadline = time.monotonic() + 2
     while _runs(child) and time.monotonic() < deadline:
-        time.sleep(0.1)
+        time.sleep(0.05)
     assert not _runs(child)
 
 
@@ -126,3 +140,30 @@ def _runs(process: int) -> bool:
     except ProcessLookupError:
         return False
     return "Z" not in Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[-1].split()[0]
+
+
+def test_scripts_play_again_without_python(
+    built: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FLATSAT_SCRIPTS", "scripts")
+    boards = Served(tmp_path)
+    try:
+        boards.exchange(stimulus(POWER, power_stimulus.TIME_TARGET.address, 1000), laser_on())
+        boards.socket.send(bridge.encode(bridge.Close()))
+        assert boards.process.wait(END_LIMIT_S) == 0
+    finally:
+        boards.close()
+    first, second = bare.play(tmp_path / "scripts"), bare.play(tmp_path / "scripts")
+    assert first.clocks == second.clocks > 0
+
+
+def test_a_bench_that_was_gone_before_is_not_served(tmp_path: Path) -> None:
+    command = [sys.executable, "-P", "-m", "flatsat.rtl_sim.server", "--parent", "1"]
+    done = subprocess.run(
+        [*command, "--endpoint", f"ipc://{tmp_path}/nobody"],
+        capture_output=True,
+        text=True,
+        timeout=END_LIMIT_S,
+    )
+    assert (done.returncode, done.stderr) == (1, "the bench has gone\n")
