@@ -193,9 +193,6 @@ def main() -> None:
     except FlatsatError as error:
         errors.print(f"flatsat: {escape(str(error))}")
         code = 2
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 2
     except Exception as error:
         code = 2
         if hasattr(error, "format_message"):  # wrong usage, as typer and click tell it
