@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeGuard
 
-from flatsat.protocols import dictionary, profile, pus, receiver, space_packet
+from flatsat.protocols import coding, dictionary, profile, pus, receiver, space_packet
 
 from .backends.port import OpticalRecord
 from .errors import RecordingError
@@ -82,6 +82,7 @@ class Downlink:
         self._receiver = receiver.Receiver(profile.load(PROFILE))
         self._outstanding: Counter[bytes] = Counter()  # sent less received, by packet; zeros are dropped
         self._decoded = Decoded()
+        _compile_kernels()
         try:
             self._file = path.open("wb")
         except OSError as error:
@@ -173,6 +174,16 @@ def event_reports(packets: Iterable[bytes]) -> Iterator[EventReport]:
                 time_ms=int(time_ms),
                 parameters=tuple(map(int, parameters)),
             )
+
+
+def _compile_kernels() -> None:
+    """Have numba compile coder and decoder now, by one frame with one wrong symbol, and not in mid-orbit."""
+    link = profile.load(PROFILE)
+    cadu = bytearray(coding.encode_cadu(bytes(link.frame.length_octets)))
+    cadu[len(profile.MARKER)] ^= 1
+    chain = receiver.Receiver(link)
+    chain.receive(bytes(cadu))
+    chain.close()
 
 
 def _is_telemetry(event: receiver.Event) -> TypeGuard[receiver.PacketReceived]:

@@ -55,8 +55,8 @@ def _fly_on(order: Order, folder: Path, back_end: BackEnd, progress: Progress) -
     bench = Bench(scenario, order.seed, back_end)
     failure: str | None = None
     flown = 0
-    started = time.perf_counter()
     with Downlink(folder / "downlink.cadu") as downlink:
+        started = time.perf_counter()
         try:
             with Recorder(folder / "recording.mcap") as recorder:
                 for result in bench.cycles(scenario.duration_ms // scenario.cycle_ms):

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from flatsat.boards.twin import TwinBoard
-from flatsat.protocols import coding, profile
 
 from .port import BOARDS, LASER, OpticalRecord, Options, Request
 
@@ -18,9 +17,6 @@ class TwinBackEnd:
 
     def __init__(self, options: Options) -> None:
         self.reset()
-        coding.encode_cadu(
-            bytes(profile.load().frame.length_octets)
-        )  # compiles the coder now, not in mid-orbit
 
     def exchange(self, requests: Sequence[Request]) -> list[bytes | None]:
         execute = self._execute
