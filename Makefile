@@ -11,6 +11,7 @@ help:
 	@echo "make test    set up and run the tests"
 	@echo "make bench   measure speed: full orbits on each back end, ratio to a bare Verilator loop, coding, exchanges"
 	@echo "make lint    ruff and mypy --strict (Verilator's lint of the Verilog is one of the tests)"
+	@echo "make clean   remove what tests and builds left here (not .venv, runs or the simulator's cache)"
 	@echo "make lock    renew requirements.lock from pyproject.toml"
 
 setup: $(READY)

@@ -5,24 +5,23 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from types import FrameType
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
+from . import interrupt
 from . import scenario as scenarios
 from .backends.port import BACK_ENDS, Options
 from .decode import decode_command
 from .display import progress_bar, show_summary
-from .errors import FlatsatError, Interrupted, RecordingError
+from .errors import FlatsatError, RecordingError
 from .summary import EXIT_CODES
 
 app = typer.Typer(
@@ -30,7 +29,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    help="Fly satellite flight software against boards in Python, Verilog or hardware, and decode what comes down.",
+    help="Fly satellite flight software against boards in Python or Verilog, and decode what comes down.",
 )
 scenarios_app = typer.Typer(
     invoke_without_command=True, rich_markup_mode=None, help="List and show scenarios."
@@ -179,15 +178,9 @@ def _fresh_folder(name: str) -> Path:
     return folder
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    signal.signal(number, signal.SIG_IGN)  # once is enough: what was flown is being put in order
-    raise Interrupted("interrupted; a run's recording holds the cycles flown")
-
-
 def main() -> None:
     """Run the command line; every failure is one line and an exit code."""
-    for stop in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(stop, _interrupt)
+    interrupt.listen()
     try:
         code = app(standalone_mode=False)
     except FlatsatError as error:

@@ -75,11 +75,15 @@ def show_summary(summary: dict[str, Any], folder: Path) -> None:
             row["name"], _number(row["value"]), row["unit"], _limits(row["low"], row["high"]),
             f"[{_COLOURS[row['verdict']]}]{row['verdict']}[/]",
         )  # fmt: skip
-    console.print(table)
+    if summary["measurements"]:
+        console.print(table)
     for fault in summary["faults"]:
+        verdict = fault["verdict"]
+        told = f"[{_COLOURS[verdict]}]{verdict}[/]" if verdict else "not judged: it expects no report"
+        missing = ", its report has not come down" if verdict == "fail" else ""
         console.print(
             f"fault {fault['name']} at {fault['at_s']:g} s{_told('detected', fault['detected_s'])}"
-            f"{_told('recovered', fault['recovered_s'])}  [{_COLOURS[fault['verdict']]}]{fault['verdict']}[/]"
+            f"{_told('recovered', fault['recovered_s'])}{missing}  {told}"
         )
     console.print(f"trace  {summary['trace_sha256']}")
     console.print(f"folder {folder}", markup=False)

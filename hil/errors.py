@@ -5,7 +5,7 @@ FlatsatError
 ├── BackEndError      a board cannot be reached, or broke its contract
 │   └── BuildFailed   the simulator could not be built
 ├── RecordingError    a recording cannot be read or written
-├── Interrupted       somebody stopped the command
+├── Interrupted       interrupt.py: somebody stopped the command
 ├── MemoryFull        nvm.py: a record does not fit the non-volatile memory
 ├── DecodeError       decode.py: a capture cannot be read
 └── ScenarioError     scenario.py: a scenario cannot be flown as it stands
@@ -26,7 +26,3 @@ class BuildFailed(BackEndError):
 
 class RecordingError(FlatsatError):
     """A recording cannot be read or written."""
-
-
-class Interrupted(FlatsatError):
-    """Somebody stopped the command, by Ctrl-C or SIGTERM."""

@@ -75,7 +75,9 @@ class Fault:
     target: Annotated[str, Rule("what it strikes", choices=tuple(FAULTS))]
     kind: Annotated[str, Rule("how", pattern="[a-z]+")]
     value: Annotated[float | None, Rule("how much, for the kinds that take it")] = None
-    expect: Annotated[str | None, Rule("event report that shows it was noticed", choices=EVENTS)] = None
+    expect: Annotated[
+        str | None, Rule("event report that shows it was noticed; without it, not judged", choices=EVENTS)
+    ] = None
 
     def __post_init__(self) -> None:
         check(self)

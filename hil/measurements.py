@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from .backends.port import BOARDS
 from .bench import Stop
 from .downlink import EventReport
 from .faults import NEVER_MS
@@ -14,6 +15,9 @@ from .summary import FAIL, INCONCLUSIVE, PASS, Measurement
 
 RECOVERY = {"LINK_LOST": "LINK_ACQUIRED", "BOARD_SILENT": "BOARD_BACK", "BOOTED": "BOOTED"}
 """The event report that shows that what an earlier one told is over."""
+
+NAMING = ("LCL_TRIPPED", "NODE_HUNG", "NODE_TRIPPED", "WRONG_ANSWER", "BOARD_SILENT", "BOARD_BACK")
+"""Reports whose first parameter is the number of a limiter, node or board."""
 
 ACTS = {"flightsw": "watchdog", **{f"load{i}": "lcl_trip" for i in range(8)}}
 """What the power board does by itself against a fault, by the fault's target: a name of STOP_CAUSE."""
@@ -44,8 +48,8 @@ def judge_faults(
 ) -> list[dict[str, Any]]:
     """Say of each fault when it was noticed, when a board acted by itself, and when it was over.
 
-    A fault passes when the event report that it expects has come down. A report counts for the last fault before it that
-    expects it; one that a run cut short has not brought down is inconclusive.
+    A fault passes when the event report that it expects has come down; one that expects none is not judged (None). A
+    report counts for the last fault before it that expects it; what a run cut short has not brought down is inconclusive.
     """
     return [
         _judge(fault, _until_next(scenario, fault, events), stops, simulated_s, cut_short)
@@ -67,24 +71,20 @@ def _until_next(scenario: Scenario, fault: Fault, events: Sequence[EventReport])
 def _judge(
     fault: Fault, events: Sequence[EventReport], stops: Sequence[Stop], simulated_s: float, cut_short: bool
 ) -> dict[str, Any]:
-    number = _numbered(fault)
-    reported = _first(
-        fault.at_ms,
-        (
-            e.time_ms
-            for e in events
-            if e.name == fault.expect and (number is None or e.parameters[0] == number)
-        ),
-    )
+    own = [event for event in events if _is_about(event, fault)]
+    reported = _first(fault.at_ms, (event.time_ms for event in own if event.name == fault.expect))
     acted = _first(fault.at_ms, (stop.at_ms for stop in stops if ACTS.get(fault.target) in stop.causes))
     recovery = RECOVERY.get(fault.expect or "")
-    recovered = (
-        None if reported is None else _first(reported, (e.time_ms for e in events if e.name == recovery))
-    )
-    if fault.at_s >= simulated_s or (fault.expect and reported is None and cut_short):
+    recovered = None if reported is None else _first(reported, (e.time_ms for e in own if e.name == recovery))
+    verdict: str | None
+    if fault.at_s >= simulated_s:
         verdict = INCONCLUSIVE
+    elif fault.expect is None:
+        verdict = None
+    elif reported is None:
+        verdict = INCONCLUSIVE if cut_short else FAIL
     else:
-        verdict = PASS if fault.expect is None or reported is not None else FAIL
+        verdict = PASS
     return {
         "name": fault.name,
         "at_s": fault.at_s,
@@ -95,10 +95,11 @@ def _judge(
     }
 
 
-def _numbered(fault: Fault) -> int | None:
-    """The number of the limiter or node struck: the first parameter of the report about it."""
+def _is_about(event: EventReport, fault: Fault) -> bool:
+    """Whether a report that names a limiter, node or board names the one struck."""
     digits = fault.target.lstrip("abcdefghijklmnopqrstuvwxyz")
-    return int(digits) if digits else None
+    struck = int(digits) if digits else BOARDS.index(fault.target) if fault.target in BOARDS else None
+    return struck is None or event.name not in NAMING or event.parameters[0] == struck
 
 
 def _first(from_ms: int, times_ms: Iterable[int]) -> int | None:

@@ -15,6 +15,7 @@ from .backends.port import BackEnd, Options, open_back_end
 from .bench import Bench
 from .downlink import Downlink
 from .errors import FlatsatError, RecordingError
+from .interrupt import held
 from .measurements import judge_faults, measure
 from .plant import Plant
 from .recorder import Recorder
@@ -61,10 +62,11 @@ def _fly_on(order: Order, folder: Path, back_end: BackEnd, progress: Progress) -
             with Recorder(folder / "recording.mcap") as recorder:
                 for result in bench.cycles(scenario.duration_ms // scenario.cycle_ms):
                     downlink.append(result.pin, result.received)
-                    records = bench.trace.take()
-                    recorder.write(result.number, bench.now_ms, records, bench.status())
-                    bench.trace.count(records)
-                    flown += 1
+                    with held():
+                        records = bench.trace.take()
+                        recorder.write(result.number, bench.now_ms, records, bench.status())
+                        bench.trace.count(records)
+                        flown += 1
                     progress(bench.now_ms / 1000)
         except FlatsatError as error:
             failure = str(error)
@@ -87,15 +89,16 @@ def _fly_on(order: Order, folder: Path, back_end: BackEnd, progress: Progress) -
         "downlink": decoded.as_dict(held=bench.frames_held),
         **_physics(scenario, bench.plant),
     }
-    measurements = measure(scenario, summary, cut_short=order.cut_short)
-    faults = judge_faults(scenario, decoded.events, bench.stops, simulated_s, cut_short=order.cut_short)
+    cut_short = order.cut_short or failure is not None
+    measurements = measure(scenario, summary, cut_short=cut_short)
+    faults = judge_faults(scenario, decoded.events, bench.stops, simulated_s, cut_short=cut_short)
     summary["measurements"] = [measurement.as_dict() for measurement in measurements]
     summary["faults"] = faults
     if failure:
         summary["error"] = failure
     else:
         summary["verdict"] = overall(
-            [m.verdict for m in measurements] + [fault["verdict"] for fault in faults]
+            [m.verdict for m in measurements] + [fault["verdict"] for fault in faults if fault["verdict"]]
         )
     try:
         write(folder / "summary.json", summary)

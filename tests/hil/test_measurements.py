@@ -93,5 +93,16 @@ def test_a_run_cut_short_is_inconclusive_about_what_has_not_come_down():
     assert verdicts == ["inconclusive", "inconclusive"]
 
 
-def test_a_fault_that_expects_no_report_is_ridden_out():
-    assert judge(faults((1, None, "flightsw", "hang", None)), [])[0]["verdict"] == "pass"
+def test_a_fault_that_expects_no_report_is_not_judged():
+    assert judge(faults((1, None, "flightsw", "hang", None)), [])[0]["verdict"] is None
+
+
+def test_another_board_falling_silent_does_not_count():
+    text = '[[faults]]\nat_s = 100\nuntil_s = 101\ntarget = "compute"\nkind = "lose"\nvalue = 1\nexpect = "BOARD_SILENT"\n'
+    wanted = scenario.parse(HEAD + text)
+    assert judge(wanted, [report("BOARD_SILENT", 152, 0, 3)])[0]["verdict"] == "fail"
+    (fault,) = judge(
+        wanted,
+        [report("BOARD_SILENT", 103, 1, 3), report("BOARD_BACK", 104, 0, 1), report("BOARD_BACK", 110, 1, 7)],
+    )
+    assert (fault["verdict"], fault["recovered_s"]) == ("pass", 110)
