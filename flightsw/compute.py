@@ -21,7 +21,6 @@ from .retry import RetryLadder
 from .sample import ComputeWords
 
 OFF, BOOT, ON, HUNG = range(4)
-ALL_NODES = (1 << NODES) - 1
 START_PERSISTENCE = 3  # cycles
 HUNG_PERSISTENCE = 3
 WRONG_PERSISTENCE = 2

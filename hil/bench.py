@@ -74,7 +74,7 @@ class Bench:
         self._flight: executive.FlightSoftware | None = None
         self._computer_on = False
         self._boot_cause = 0
-        self._hangs_left = [fault for fault in scenario.faults if fault.target == "flightsw"]
+        self._hangs_left_ms = sorted(fault.at_ms for fault in scenario.faults if fault.target == "flightsw")
         self._hung = False
         self._parameters = flight_parameters(scenario, self.plant.orbit)
         self._result = CycleResult(number=-1)
@@ -164,8 +164,8 @@ class Bench:
                 self._flight = executive.boot(
                     self._nvm, self._boot_cause, self._bus, self.now_ms, self._parameters
                 )
-            if self._hangs_left and self._hangs_left[0].at_ms <= self.now_ms:
-                self._hangs_left.pop(0)
+            if self._hangs_left_ms and self._hangs_left_ms[0] <= self.now_ms:
+                self._hangs_left_ms.pop(0)
                 self._hung = True
             if not self._hung:
                 self._flight.cycle(self.now_ms)

@@ -83,6 +83,7 @@ def _fly_on(order: Order, folder: Path, back_end: BackEnd, progress: Progress) -
         "wall_s": round(wall_s, 3),
         "real_time_factor": round(simulated_s / wall_s, 1),
         "cycles": flown,
+        "cycles_missed": bench.overruns,
         "trace_sha256": bench.trace.sha256(),
         "versions": versions(),
         "images": dict(back_end.images()),

@@ -6,8 +6,6 @@ from __future__ import annotations
 from hashlib import blake2b
 from statistics import NormalDist
 
-OCTETS = 64
-
 
 def _quantiles() -> tuple[float, ...]:
     """The 256 equal slices of a normal distribution, scaled to unit variance and rounded to 1/1024.

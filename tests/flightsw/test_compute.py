@@ -2,7 +2,7 @@
 """Control of the nodes: number, clocks, and what happens to those that hang, trip, lie or come late."""
 
 import pytest
-from flatsat.flightsw.compute import ALL_NODES, BOOT, HUNG, OFF, ON, Allowance, NodeControl, golden_answer
+from flatsat.flightsw.compute import BOOT, HUNG, OFF, ON, Allowance, NodeControl, golden_answer
 from flatsat.flightsw.events import EventSink
 from flatsat.flightsw.heat import NodeHeat
 from flatsat.flightsw.parameters import FlightParameters
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 P = FlightParameters()
 STEP_W = [P.node.at_step(step) for step in range(16)]
+ALL_NODES = 0xFFFF
 PLENTY = Allowance(120_000.0, 140_000.0, 10_000.0, ALL_NODES, True)
 NOTHING = Allowance(0.0, 0.0, 10_000.0, ALL_NODES, True)
 

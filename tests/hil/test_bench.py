@@ -59,7 +59,7 @@ def test_flight_software_that_overruns_misses_a_cycle(monkeypatch):
 
 def test_a_hang_waits_for_flight_software_to_hang():
     """A second hang while the computer is off strikes the flight software that boots next, and no boot is swallowed."""
-    text = "".join(f'[[faults]]\nat_s = {at}\ntarget = "flightsw"\nkind = "hang"\n' for at in (30, 40.5))
+    text = "".join(f'[[faults]]\nat_s = {at}\ntarget = "flightsw"\nkind = "hang"\n' for at in (40.5, 30))
     bench, _, _ = fly(text, 90)
     causes = [(stop.at_ms, stop.causes) for stop in bench.stops]
     assert [names for _, names in causes] == [("watchdog",), ("computer_on",)] * 2

@@ -18,7 +18,7 @@ from flatsat.hil.backends.port import POWER
 from flatsat.hil.trace import packet_records
 
 SUMMARY_KEYS = {
-    "schema", "scenario", "backend", "seed", "verdict", "simulated_s", "wall_s", "real_time_factor", "cycles",
+    "schema", "scenario", "backend", "seed", "verdict", "simulated_s", "wall_s", "real_time_factor", "cycles", "cycles_missed",
     "trace_sha256", "versions", "images", "downlink", "battery", "thermal", "compute", "measurements", "faults",
 }  # fmt: skip
 
