@@ -44,7 +44,7 @@ def _python_lines(port: Port) -> Iterator[str]:
         yield ""
         yield (
             f"{window.name} = Window(name={_quoted(window.name)}, address=0x{window.address:04X}, "
-            f"octets={window.octets}, description={_quoted(window.description)})"
+            f"octets={window.octets}, writable={window.writable}, description={_quoted(window.description)})"
         )
     yield from (
         "",
@@ -117,8 +117,9 @@ def _markdown_lines(ports: list[Port]) -> Iterator[str]:
             for field in register.fields:
                 yield f"| | | | {_bits(field)} | `{field.name}` | {_scale(field)} | {field.description} |"
         for window in port.windows:
+            name = f"**`{window.name}`**" if window.writable else f"`{window.name}`"
             yield (
-                f"| 0x{window.address:04X} | **`{window.name}`** | | {window.octets} octets | | "
+                f"| 0x{window.address:04X} | {name} | | {window.octets} octets | | "
                 f"| {window.description} |"
             )
     states = {name: members for port in ports for name, members in port.states.items()}

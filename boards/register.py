@@ -65,11 +65,12 @@ class Register:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """A FIFO at one address: it takes non-incrementing commands of exactly `octets` octets."""
+    """A FIFO at one address: it takes non-incrementing commands of exactly `octets` octets, writes or reads, never both."""
 
     name: str
     address: int
     octets: int
+    writable: bool
     description: str
 
 

@@ -103,6 +103,7 @@ def _window(node: Any) -> Window:
         name=node.inst_name,
         address=node.address_offset,
         octets=node.size,
+        writable=node.is_sw_writable,
         description=_text(node.get_property("desc")),
     )
 

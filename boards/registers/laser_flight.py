@@ -11,7 +11,7 @@ from ..register import Field, Register, Window
 
 LOGICAL_ADDRESS = 0x42
 WRITABLE_FROM = 0x34
-END = 0x44
+END = 0x48
 
 
 class LaserState(IntEnum):
@@ -25,7 +25,7 @@ BOARD_ID_LETTERS = Field(register="BOARD_ID", address=0x00, name="letters", low=
 BOARD_ID = Register(name="BOARD_ID", address=0x00, reset=0x4C535231, writable=False, fields=(BOARD_ID_LETTERS,), description="Four ASCII letters that name the board: read it first, to know who answers.")
 
 MAP_VERSION_VERSION = Field(register="MAP_VERSION", address=0x04, name="version", low=0, width=32, description="Counts up whenever the meaning of a word changes.")
-MAP_VERSION = Register(name="MAP_VERSION", address=0x04, reset=0x00000001, writable=False, fields=(MAP_VERSION_VERSION,), description="Version of this register map. Software that knows another one must not write.")
+MAP_VERSION = Register(name="MAP_VERSION", address=0x04, reset=0x00000002, writable=False, fields=(MAP_VERSION_VERSION,), description="Version of this register map. Software that knows another one must not write.")
 
 BUILD_ID_HASH = Field(register="BUILD_ID", address=0x08, name="hash", low=0, width=32, description="The hash.")
 BUILD_ID = Register(name="BUILD_ID", address=0x08, reset=0x00000000, writable=False, fields=(BUILD_ID_HASH,), description="First 32 bits of the hash of the image that runs on the board; a twin has none and reads 0. For the bench only: it differs from one back end to the next, and so would everything that depended on it.")
@@ -38,9 +38,11 @@ RMAP_ERRORS_REJECTED = Field(register="RMAP_ERRORS", address=0x10, name="rejecte
 RMAP_ERRORS = Register(name="RMAP_ERRORS", address=0x10, reset=0x00000000, writable=False, fields=(RMAP_ERRORS_DROPPED, RMAP_ERRORS_REJECTED), description="Packets that did not do what their sender hoped, on both ports together. Each half wraps at 65,536.")
 
 STATUS_ACQUISITIONS = Field(register="STATUS", address=0x14, name="acquisitions", low=16, width=16, description="Times TRACK was reached, modulo 65,536: shows a loss between two polls.")
+STATUS_RX_LEVEL = Field(register="STATUS", address=0x14, name="rx_level", low=12, width=3, description="Uplink blocks held, 0 to 4.")
+STATUS_RX_OVERFLOWS = Field(register="STATUS", address=0x14, name="rx_overflows", low=8, width=4, description="Uplink blocks lost because four were held, modulo 16.")
 STATUS_FIFO_LEVEL = Field(register="STATUS", address=0x14, name="fifo_level", low=4, width=3, description="Frames held, 0 to 4.")
 STATUS_STATE = Field(register="STATUS", address=0x14, name="state", low=0, width=2, description="State of the link.")
-STATUS = Register(name="STATUS", address=0x14, reset=0x00000000, writable=False, fields=(STATUS_ACQUISITIONS, STATUS_FIFO_LEVEL, STATUS_STATE), description="Where the link is, and how much waits to be sent.")
+STATUS = Register(name="STATUS", address=0x14, reset=0x00000000, writable=False, fields=(STATUS_ACQUISITIONS, STATUS_RX_LEVEL, STATUS_RX_OVERFLOWS, STATUS_FIFO_LEVEL, STATUS_STATE), description="Where the link is, how much waits to be sent, and what has come up.")
 
 OPTICAL_RECEIVED_POWER = Field(register="OPTICAL", address=0x18, name="received_power", low=16, width=16, unit="W", lsb=1e-09, description="Received power.")
 OPTICAL_POINTING_ERROR = Field(register="OPTICAL", address=0x18, name="pointing_error", low=0, width=16, unit="rad", lsb=1e-08, description="Pointing error.")
@@ -77,7 +79,12 @@ ACQUIRE_MS = Register(name="ACQUIRE_MS", address=0x3C, reset=0x00002EE0, writabl
 LOSS_MS_MILLISECONDS = Field(register="LOSS_MS", address=0x40, name="milliseconds", low=0, width=16, unit="ms", description="0 counts as 1 ms.")
 LOSS_MS = Register(name="LOSS_MS", address=0x40, reset=0x00000032, writable=True, fields=(LOSS_MS_MILLISECONDS,), description="Uninterrupted darkness that makes TRACK a LOST: shorter fades are ridden out.")
 
-TX_FIFO = Window(name="TX_FIFO", address=0x1000, octets=1120, description="One non-incrementing write of 1,120 octets hands over a frame: sequence (16 bits), frame length (16 bits, must be 1,115), the transfer frame, zero padding. A repeated sequence is answered 0 and dropped; a full FIFO (four frames) refuses with status 1.")
+RX_RELEASE_SEQUENCE = Field(register="RX_RELEASE", address=0x44, name="sequence", low=0, width=16, description="Reads what was last written.")
+RX_RELEASE = Register(name="RX_RELEASE", address=0x44, reset=0x00000000, writable=True, fields=(RX_RELEASE_SEQUENCE,), description="Writing the sequence of the oldest uplink block held lets it go; any other number does nothing, so that a repeat is harmless.")
+
+TX_FIFO = Window(name="TX_FIFO", address=0x1000, octets=1120, writable=True, description="One non-incrementing write of 1,120 octets hands over a frame: sequence (16 bits), frame length (16 bits, must be 1,115), the transfer frame, zero padding. A repeated sequence is answered 0 and dropped; a full FIFO (four frames) refuses with status 1.")
+
+RX_FIFO = Window(name="RX_FIFO", address=0x1800, octets=256, writable=False, description="One non-incrementing read of 256 octets shows the oldest uplink block held: sequence (16 bits), length (16 bits), the block, then whatever the bench sent as padding. Reading takes nothing away. All zero while no block is held.")
 
 REGISTERS: tuple[Register, ...] = (
     BOARD_ID,
@@ -97,5 +104,6 @@ REGISTERS: tuple[Register, ...] = (
     LIGHT_THRESHOLD,
     ACQUIRE_MS,
     LOSS_MS,
+    RX_RELEASE,
 )
-WINDOWS: tuple[Window, ...] = (TX_FIFO,)
+WINDOWS: tuple[Window, ...] = (TX_FIFO,RX_FIFO,)

@@ -16,7 +16,7 @@ BOARD_ID_LETTERS = Field(register="BOARD_ID", address=0x00, name="letters", low=
 BOARD_ID = Register(name="BOARD_ID", address=0x00, reset=0x4C535231, writable=False, fields=(BOARD_ID_LETTERS,), description="Four ASCII letters that name the board: read it first, to know who answers.")
 
 MAP_VERSION_VERSION = Field(register="MAP_VERSION", address=0x04, name="version", low=0, width=32, description="Counts up whenever the meaning of a word changes.")
-MAP_VERSION = Register(name="MAP_VERSION", address=0x04, reset=0x00000001, writable=False, fields=(MAP_VERSION_VERSION,), description="Version of this register map. Software that knows another one must not write.")
+MAP_VERSION = Register(name="MAP_VERSION", address=0x04, reset=0x00000002, writable=False, fields=(MAP_VERSION_VERSION,), description="Version of this register map. Software that knows another one must not write.")
 
 BUILD_ID_HASH = Field(register="BUILD_ID", address=0x08, name="hash", low=0, width=32, description="The hash.")
 BUILD_ID = Register(name="BUILD_ID", address=0x08, reset=0x00000000, writable=False, fields=(BUILD_ID_HASH,), description="First 32 bits of the hash of the image that runs on the board; a twin has none and reads 0. For the bench only: it differs from one back end to the next, and so would everything that depended on it.")
@@ -47,6 +47,8 @@ TEMPERATURE = Register(name="TEMPERATURE", address=0x24, reset=0x00000000, writa
 TIME_TARGET_MILLISECONDS = Field(register="TIME_TARGET", address=0x28, name="milliseconds", low=0, width=32, unit="ms", description="Absolute, modulo 2^32.")
 TIME_TARGET = Register(name="TIME_TARGET", address=0x28, reset=0x00000000, writable=True, fields=(TIME_TARGET_MILLISECONDS,), description="Writing a time after TIME_NOW makes the board live until then, millisecond by millisecond; the reply comes on arrival. A time that is not after TIME_NOW changes nothing, so a grant whose reply was lost can be sent again. The last word of the map: one write sets the stimulus and then lets the time pass.")
 
+UPLINK = Window(name="UPLINK", address=0x1000, octets=256, writable=True, description="One non-incrementing write of 256 octets is an uplink block that reaches the terminal: sequence (16 bits), length (16 bits, 1 to 252), the block, padding. A repeat of the sequence last seen is answered 0 and dropped; a wrong length is refused with status 1; a block that comes while the link is not in TRACK with light, or without power, is lost; so is one that comes while four are held, which is counted.")
+
 REGISTERS: tuple[Register, ...] = (
     BOARD_ID,
     MAP_VERSION,
@@ -60,4 +62,4 @@ REGISTERS: tuple[Register, ...] = (
     TEMPERATURE,
     TIME_TARGET,
 )
-WINDOWS: tuple[Window, ...] = ()
+WINDOWS: tuple[Window, ...] = (UPLINK,)

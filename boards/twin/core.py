@@ -25,7 +25,7 @@ class Port:
         self.resets = [register.reset for register in table.REGISTERS]
         self.masks = [register.mask for register in table.REGISTERS]
         self.words = list(self.resets)
-        self.write_windows = {window.address: window.octets for window in table.WINDOWS}
+        self.write_windows = {window.address: window.octets for window in table.WINDOWS if window.writable}
 
 
 class Core(ABC):
