@@ -44,7 +44,7 @@ lint: setup
 	@MYPYPATH=build/typed $(BIN)/mypy -p flatsat.protocols -p flatsat.flightsw -p flatsat.boards -p flatsat.hil -p flatsat.rtl_sim
 
 lock: setup
-	@$(BIN)/python -m pip freeze --exclude-editable > requirements.lock
+	@$(BIN)/python -m pip freeze --all --exclude pip --exclude-editable > requirements.lock
 
 clean:
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
