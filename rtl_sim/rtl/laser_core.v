@@ -59,6 +59,9 @@ module laser_core (
     localparam [1:0] DROP   = 2'd1;
     localparam [1:0] REFUSE = 2'd2;
 
+    wire coder_busy;
+    reg  release_written;              // block_word is the first one of the oldest block
+    assign core_busy = coder_busy || release_written;
     assign stop = 1'b0;
 
     // ------------------------------------------------------------------ registers written by the two ports
@@ -247,7 +250,6 @@ module laser_core (
     reg [3:0]  rx_overflows;
     reg [15:0] rx_release;
     reg [15:0] uplink_sequence;        // of the block last seen: the world's
-    reg        release_written;        // block_word is the first one of the oldest block
 
     wire uplink_check  = fifo_check && reg_stimulus;
     wire uplink_write  = fifo_write && reg_stimulus;
@@ -305,7 +307,7 @@ module laser_core (
 
     // ------------------------------------------------------------------ coder
     cadu_coder coder (
-        .clk(clk), .rst(rst), .start(frame_leaves), .busy(core_busy),
+        .clk(clk), .rst(rst), .start(frame_leaves), .busy(coder_busy),
         .word_fetch(word_fetch), .word_index(word_index), .word(frame_word),
         .optical_pin(optical_pin), .optical_frame(optical_frame)
     );
