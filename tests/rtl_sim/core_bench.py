@@ -343,7 +343,8 @@ def uplink_program(dice: random.Random) -> Iterator[Action]:
                 lambda: Grant(dice.choice((1, 60))),
             )
         )()
-        yield Block(dice.randrange(5).to_bytes(2, "big") + b"\0\xfc" + dice.randbytes(BLOCK_OCTETS))
+        if dice.random() < 0.5:
+            yield Block(dice.randrange(5).to_bytes(2, "big") + b"\0\xfc" + dice.randbytes(BLOCK_OCTETS))
         yield Write(True, stimulus.POWERED.address, 1)
         yield Write(True, stimulus.OPTICAL.address, 9000 << 16)
         yield Write(False, flight.ACQUIRE_MS.address, 1)
