@@ -64,10 +64,10 @@ class Initiator:
         self._address = FLIGHT_INITIATOR if port == FLIGHT else BENCH_INITIATOR
         self._next = [0, 0, 0]
 
-    def read(self, board: int, address: int, octets: int) -> Transaction:
-        """Build an incrementing read of registers."""
+    def read(self, board: int, address: int, octets: int, *, incrementing: bool = True) -> Transaction:
+        """Build a read of registers (incrementing) or of a FIFO window."""
         target, number = self._number(board)
-        packet = rmap.read_command(target, self._address, number, address, octets)
+        packet = rmap.read_command(target, self._address, number, address, octets, incrementing=incrementing)
         header = bytes((self._address, 1, packet[2] & 0x3F, 0, target, number >> 8, number & 0xFF, 0))
         header += octets.to_bytes(3, "big")
         header += bytes((rmap.crc8(header),))

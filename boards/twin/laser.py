@@ -2,6 +2,7 @@
 """Twin of the laser board (boards/README.md section 5): a grant goes from event to event."""
 
 from collections import deque
+from struct import Struct
 
 from ..registers import laser_flight as flight
 from ..registers import laser_stimulus as stimulus
@@ -11,23 +12,33 @@ from .core import MODULO, Port, SwitchedCore
 FRAMES_HELD = 4
 FRAME_OCTETS = 1115
 GAP_MS = 200
+BLOCKS_HELD = 4
+LONGEST_BLOCK_OCTETS = 252
 
-_FRAME_AT = 4  # after sequence and frame length
+_WINDOW_HEADER = Struct(">HH")  # sequence, length of the frame or block
+_FRAME_AT = _WINDOW_HEADER.size
 _NEVER_MS = 1 << 32
 
 
 class LaserCore(SwitchedCore):
-    """Link state, the FIFO of transfer frames and the optical pin."""
+    """Link state, the FIFO of transfer frames and the optical pin, the FIFO of uplink blocks."""
 
     def __init__(self) -> None:
         super().__init__(flight, stimulus, stimulus.POWERED.index)
         self._optical: list[tuple[int, bytes]] = []
         self._held: deque[bytes] = deque()
+        self._blocks: deque[bytes] = deque()
+        self._uplink_sequence = 0xFFFF  # of the block last seen: the world's, it survives a loss of power
         self._reset()
-        self._flight_actions = {flight.LASER_COMMAND.index: self._write_command}
+        self._flight_actions = {
+            flight.LASER_COMMAND.index: self._write_command,
+            flight.RX_RELEASE.index: self._release,
+        }
 
     def _reset(self) -> None:
         self._held.clear()
+        self._blocks.clear()
+        self._overflows = 0
         self._state = LaserState.OFF
         self._timer = 0
         self._gap = GAP_MS
@@ -45,7 +56,8 @@ class LaserCore(SwitchedCore):
             return
         words[flight.TIME_NOW.index] = self.time_ms
         words[flight.RMAP_ERRORS.index] = self.rmap_errors
-        words[flight.STATUS.index] = state | self._acquisitions << 16
+        received = len(self._blocks) << 12 | self._overflows << 8
+        words[flight.STATUS.index] = state | received | self._acquisitions << 16
         words[flight.OPTICAL.index] = self.stimulus.words[stimulus.OPTICAL.index]
         words[flight.TIMER.index] = self._timer
         words[flight.TEMPERATURE.index] = self.stimulus.words[stimulus.TEMPERATURE.index]
@@ -55,13 +67,44 @@ class LaserCore(SwitchedCore):
         if word == flight.LASER_COMMAND.mask and self._state is LaserState.LOST:
             self._state, self._timer = LaserState.ACQUIRE, 0
 
-    def write_window(self, octets: bytes) -> bool:
-        """Take a frame into TX_FIFO; False: it has the wrong length, or four are held."""
+    # windows -----------------------------------------------------------------------------------------
+
+    def write_window(self, port: Port, octets: bytes) -> bool:
+        """Take a frame into TX_FIFO, or a block from UPLINK; False: it is refused."""
+        sequence, length = _WINDOW_HEADER.unpack_from(octets)
+        if port is self.stimulus:
+            return self._receive(sequence, length, octets)
+        return self._take(sequence, length, octets)
+
+    def read_window(self, port: Port) -> bytes:
+        """The oldest block held, as it was written; zeros when none is."""
+        return self._blocks[0] if self._blocks else bytes(flight.RX_FIFO.octets)
+
+    def _receive(self, sequence: int, length: int, octets: bytes) -> bool:
+        if not 0 < length <= LONGEST_BLOCK_OCTETS:
+            return False
+        if sequence != self._uplink_sequence:
+            self._uplink_sequence = sequence
+            if self._state is LaserState.TRACK and self._has_light():
+                self._hold(octets)
+        return True
+
+    def _hold(self, octets: bytes) -> None:
+        if len(self._blocks) == BLOCKS_HELD:
+            self._overflows = (self._overflows + 1) & 0xF
+        else:
+            self._blocks.append(octets)
+
+    def _release(self, word: int) -> None:
+        self.flight.words[flight.RX_RELEASE.index] = word
+        if self._blocks and _WINDOW_HEADER.unpack_from(self._blocks[0])[0] == word:
+            self._blocks.popleft()
+
+    def _take(self, sequence: int, length: int, octets: bytes) -> bool:
         words = self.flight.words
-        sequence = octets[0] << 8 | octets[1]
         if sequence == words[flight.TX_SEQUENCE.index]:
             return True
-        if octets[2] << 8 | octets[3] != FRAME_OCTETS or len(self._held) == FRAMES_HELD:
+        if length != FRAME_OCTETS or len(self._held) == FRAMES_HELD:
             self._count(flight.FRAMES_REFUSED.index)
             return False
         self._held.append(octets[_FRAME_AT : _FRAME_AT + FRAME_OCTETS])

@@ -50,8 +50,10 @@ class Target:
                     status = self._write(port, address, packet[_HEADER_OCTETS:-1], instruction)
                 elif instruction & rmap.VERIFY:
                     octets = self._modify(port, address, packet[_HEADER_OCTETS:-1])
-                else:
+                elif instruction & rmap.INCREMENTING:
                     octets = core.read(port, address, length)
+                else:
+                    octets = core.read_window(port)
         if status:
             core.count_rejected()
         return rmap.encode_reply(initiator, target, transaction, instruction, status, octets)
@@ -60,7 +62,7 @@ class Target:
         if instruction & rmap.INCREMENTING:
             self._core.write(port, address, octets)
             return Status.SUCCESS
-        return Status.SUCCESS if self._core.write_window(octets) else Status.GENERAL_ERROR
+        return Status.SUCCESS if self._core.write_window(port, octets) else Status.GENERAL_ERROR
 
     def _modify(self, port: Port, address: int, octets: bytes) -> bytes:
         old = self._core.read(port, address, 4)
@@ -100,6 +102,7 @@ def _is_allowed(port: Port, code: int, address: int, octets: int) -> bool:
     if address & 3 or octets & 3 or not octets:
         return False
     if not code & rmap.INCREMENTING:
-        return bool(code & rmap.WRITE) and port.write_windows.get(address) == octets
+        windows = port.write_windows if code & rmap.WRITE else port.read_windows
+        return windows.get(address) == octets
     first = 0 if code == rmap.ASKS_REPLY | rmap.INCREMENTING else port.writable_from
     return octets <= LONGEST_ACCESS_OCTETS and first <= address and address + octets <= port.end
