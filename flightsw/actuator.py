@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from flatsat.boards.registers import laser_flight
+
 from . import commanding
 from .compute import Command
 from .events import EventSink
@@ -17,11 +19,16 @@ FIFO_FULL = 1  # RMAP status
 
 
 class Orders(NamedTuple):
-    """What the boards shall hold; None leaves a board alone."""
+    """What the boards shall hold; None leaves a board alone.
+
+    Attributes:
+        release: sequence of an uplink block that the laser board may let go.
+    """
 
     power: tuple[int, ...] | None = None
     nodes: Command | None = None
     link: int | None = None
+    release: int | None = None
     frame: Write | None = None
 
 
@@ -67,6 +74,9 @@ class Actuator:
             if write is not None:
                 written[board] = len(requests)
                 requests.append(write)
+        if orders.release is not None:
+            octets = orders.release.to_bytes(4, "big")
+            requests.append(Write(BoardId.LASER, laser_flight.RX_RELEASE.address, octets))
         if orders.frame is not None:
             requests.append(orders.frame)
         frame_at = len(requests) - 1

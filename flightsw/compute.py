@@ -37,7 +37,7 @@ class Allowance(NamedTuple):
     Attributes:
         plan_w: power by the energy plan; ceiling_w: power never to be passed.
         node_w: the most that one node may turn into heat.
-        racked: mask of the nodes whose rack has power.
+        racked: mask of the nodes that may run: their rack has power, and the ground allows it.
         may_start: whether what is started now will run long enough.
     """
 
@@ -77,6 +77,7 @@ class NodeControl:
         "_memory",
         "_parameters",
         "_quiet",
+        "_restart",
         "_states",
         "_strikes",
         "_table",
@@ -102,6 +103,7 @@ class NodeControl:
         self._last_ms = 0
         self._last_on = 0
         self._want_cycles = 0
+        self._restart = 0
         self._challenge_due = 0
         self._challenged = -1
         self._clocks = allocation.Clocks(0, 0)
@@ -115,6 +117,14 @@ class NodeControl:
         self._states = self._beats = -1
         self._challenged = -1
 
+    def restart(self, node: int) -> None:
+        """Switch a node off for a cycle at least; it is started again like any other."""
+        self._restart |= 1 << node
+
+    def clear_retries(self) -> None:
+        """Let every node that is held off be started again at once."""
+        self._ladder.clear()
+
     def decide(
         self, now_ms: int, words: ComputeWords | None, allowance: Allowance, events: EventSink
     ) -> Command:
@@ -124,9 +134,10 @@ class NodeControl:
             self._observe(now_ms, words, events)
         if allowance.node_w < self._table.step_w[0]:
             allowance = allowance._replace(plan_w=0.0, ceiling_w=0.0)
-        enable = self.command.enable & ~self._ladder.release(now_ms)
+        enable = self.command.enable & ~self._ladder.release(now_ms) & ~self._restart
         enable = self._shed(now_ms, enable, allowance)
         enable |= self._start(now_ms, enable, allowance)
+        self._restart = 0
         low, high = self._set_clocks(enable, allowance)
         self.command = Command(enable, low, high, self._challenge(now_ms))
         return self.command
@@ -214,7 +225,7 @@ class NodeControl:
 
     def _start(self, now_ms: int, enable: int, allowance: Allowance) -> int:
         missing = allocation.nodes_fed(allowance.plan_w, self._table) - enable.bit_count()
-        free = allowance.racked & ~enable & ~self._ladder.held
+        free = allowance.racked & ~enable & ~self._ladder.held & ~self._restart
         if missing <= 0 or not free or not allowance.may_start:
             self._want_cycles = 0
             return 0

@@ -15,23 +15,24 @@ class EventSink:
     """Collects events and lets out a few a cycle; when too many wait, the newest are only counted.
 
     Attributes:
-        raised: how many there were, modulo 65,536.
+        raised: how many there were, modulo 65,536; disabled ones and those that found no room included.
+        disabled: identifiers of those that are not reported.
     """
 
-    __slots__ = ("_definitions", "_waiting", "raised")
+    __slots__ = ("_definitions", "_waiting", "disabled", "raised")
 
     def __init__(self, dictionary: Dictionary) -> None:
         self._definitions = dictionary.events
         self._waiting: deque[tuple[EventDefinition, int, int, int]] = deque()
+        self.disabled: set[int] = set()
         self.raised = 0
 
     def raise_event(self, name: str, now_ms: int, parameter0: int = 0, parameter1: int = 0) -> None:
         """Report an event of the dictionary; its parameters are cut to 32 bits."""
         self.raised = (self.raised + 1) & 0xFFFF
-        if len(self._waiting) < BACKLOG:
-            self._waiting.append(
-                (self._definitions[name], now_ms & 0xFFFFFFFF, _signed(parameter0), _signed(parameter1))
-            )
+        event = self._definitions[name]
+        if len(self._waiting) < BACKLOG and event.identifier not in self.disabled:
+            self._waiting.append((event, now_ms & 0xFFFFFFFF, _signed(parameter0), _signed(parameter1)))
 
     def take(self) -> list[tuple[EventDefinition, int, int, int]]:
         """Events to send now, oldest first: definition, time and both parameters."""

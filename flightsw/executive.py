@@ -2,7 +2,8 @@
 """The cyclic executive: sample the boards, decide, actuate; and the boot that comes before.
 
 A cycle takes two exchanges on the bus: one that reads the three boards' polled blocks, one that writes what has to change,
-kicks the watchdog and hands over at most one frame. Time and memory are arguments; nothing here waits.
+kicks the watchdog and hands over at most one frame; between them a third, when the laser board holds a telecommand.
+Time and memory are arguments; nothing here waits.
 """
 
 from __future__ import annotations
@@ -14,15 +15,20 @@ from .actuator import Actuator, Orders
 from .compute import Allowance, NodeControl
 from .events import EventSink
 from .heat import NodeHeat
-from .laser import LaserControl, Zone
+from .laser import LaserControl
 from .modes import Condition, Mode, ModeState
 from .modes import step as step_mode
+from .onboard_time import OnboardTime
 from .parameters import FlightParameters
 from .ports import BoardBus, BoardId, NonVolatileMemory, PortFault
 from .records import BootRecord
+from .sampling import Sampling
+from .settable import ParameterTable
 from .status import FlightStatus
 from .switching import Switching
+from .telecommand.dispatcher import Aboard, Telecommands
 from .telemetry.downlink import Downlink
+from .telemetry.reporting import Reporting
 
 ALL_STRINGS = 0xFF
 LOW_HYSTERESIS = 0.005
@@ -58,7 +64,9 @@ class FlightSoftware:
         parameters: FlightParameters,
         record: BootRecord,
     ) -> None:
-        self._bus = bus
+        self._dictionary = dictionary.load()
+        table = ParameterTable(parameters, self._dictionary.parameters)
+        parameters = table.live
         self._parameters = parameters
         self._boot_cause = boot_cause
         self._booted_ms = self._last_ms = now_ms
@@ -66,16 +74,17 @@ class FlightSoftware:
         window_ms = parameters.reset_window_s * 1000
         self._resets = sum(1 for reset_ms in record.resets_ms if (now_ms - reset_ms) % (1 << 32) <= window_ms)
         self._cycle = 0
-        self._mode = ModeState(Mode.CHARGE)
+        self._own_mode = ModeState(Mode.CHARGE)  # without the ground's ceiling
+        self._mode = Mode.CHARGE
         self._energy: power.EnergyEstimate | None = None
         self._budget = NOTHING
         self._node_w = 0.0
         self._was_low = False
 
-        self._dictionary = dictionary.load()
         self._events = EventSink(self._dictionary)
-        self._schedule = housekeeping.Schedule(self._dictionary)
-        self._downlink = Downlink(parameters, nvm)
+        schedule = housekeeping.Schedule(self._dictionary)
+        time = OnboardTime(parameters.epoch_tai_ms)
+        self._downlink = Downlink(parameters, nvm, time, self._dictionary)
         self._limiters = fdir.LimiterControl(parameters)
         self._watch = fdir.BoardWatch(parameters)
         self._nodes = NodeControl(parameters, nvm)
@@ -83,11 +92,39 @@ class FlightSoftware:
         self._laser = LaserControl(parameters, self._downlink.build_frame)
         self._switching = Switching(parameters)
         self._actuator = Actuator(bus, parameters, self._watch, self._events)
-        self._power: sample.PowerWords | None = None
-        self._compute: sample.ComputeWords | None = None
-        self._optical: sample.LaserWords | None = None
-        self._compute_known = False  # the compute board has answered since it got power
+        self._samples = Sampling(
+            bus,
+            parameters,
+            self._limiters,
+            self._watch,
+            self._actuator,
+            self._nodes,
+            self._laser,
+            self._events,
+        )
+        aboard = Aboard(
+            dictionary=self._dictionary,
+            events=self._events,
+            housekeeping=schedule,
+            time=time,
+            parameters=table,
+            limiters=self._limiters,
+            nodes=self._nodes,
+            laser=self._laser,
+            sampled=self._sampled,
+        )
+        self._telecommands = Telecommands(aboard, nvm, now_ms)
+        self._release: int | None = None
+        self._reporting = Reporting(
+            self._dictionary,
+            self._downlink,
+            self._events,
+            self._telecommands.answers,
+            schedule,
+            self._sampled,
+        )
         self._events.raise_event("BOOTED", now_ms, boot_cause, record.boots)
+        self._telecommands.recall(now_ms, first_boot=record.boots == 1)
 
     @property
     def status(self) -> FlightStatus:
@@ -95,7 +132,7 @@ class FlightSoftware:
         energy = self._energy.energy if self._energy else None
         return FlightStatus(
             cycle=self._cycle,
-            mode=self._mode.mode,
+            mode=self._mode,
             link=self._laser.state,
             in_sun=energy.in_sun if energy else False,
             state_of_charge=energy.state_of_charge if energy else 0.0,
@@ -112,6 +149,16 @@ class FlightSoftware:
             refused_writes=self._watch.refused,
         )
 
+    @property
+    def mode(self) -> Mode:
+        """Mission mode."""
+        return self._mode
+
+    @property
+    def frames_queued(self) -> int:
+        """Frames built that the laser board has not taken yet."""
+        return self._laser.queued
+
     def configure_power(self) -> None:
         """Set the power board's protections and read them back; what fails is done again in the first cycle."""
         self._actuator.carry_out(self._booted_ms, Orders(), [BoardId.POWER], BoardId.POWER)
@@ -119,68 +166,18 @@ class FlightSoftware:
     def cycle(self, now_ms: int) -> None:
         """Sample, decide, actuate: once a cycle."""
         self._cycle += 1
-        self._sample(now_ms)
+        self._samples.read(now_ms)
+        block = self._samples.uplink_block() if self._telecommands.ready else None
+        self._release = self._telecommands.cycle(now_ms, block)
         self._decide(now_ms)
-        self._report(now_ms)
+        self._reporting.report(now_ms, self._laser)
         self._actuate(now_ms)
         self._last_ms = now_ms
-
-    # sample
-
-    def _sample(self, now_ms: int) -> None:
-        """Read the boards that should have power; a board that does not answer leaves None."""
-        fed = self._limiters.on & self._limiters.command
-        requests = [sample.READ_POWER]
-        if fed & fdir.LOAD_COMPUTE:
-            requests.append(sample.READ_COMPUTE)
-        if fed & fdir.LOAD_LASER:
-            requests.append(sample.READ_LASER)
-        answers = dict(
-            zip((request.board for request in requests), self._bus.exchange(requests), strict=True)
-        )
-        octets = self._judge(BoardId.POWER, answers, now_ms)
-        self._power = sample.power_words(octets) if octets else None
-        if self._power:
-            self._limiters.observe(now_ms, self._power, self._events)
-            self._notice_cuts()
-        octets = self._judge(BoardId.COMPUTE, answers, now_ms)
-        self._compute = sample.compute_words(octets) if octets else None
-        self._compute_known = self._compute_known or octets is not None
-        octets = self._judge(BoardId.LASER, answers, now_ms)
-        self._optical = sample.laser_words(octets) if octets else None
-
-    def _judge(self, board: BoardId, answers: dict[BoardId, bytes | PortFault], now_ms: int) -> bytes | None:
-        """The octets of a board's answer; silence counts only while the board has power."""
-        answer = answers.get(board)
-        if isinstance(answer, bytes):
-            if self._watch.answered(board, now_ms, self._events):
-                self._actuator.forget(board)
-            return answer
-        load = fdir.FEED.get(board, 0)
-        if answer is not None and not (self._power and self._limiters.cut & load):
-            self._watch.unanswered(board, now_ms, self._events)
-            if load and self._watch.silent_cycles[board] % 60 == self._parameters.silent_power_cycle:
-                self._limiters.power_cycle(load, now_ms)
-        return None
-
-    def _notice_cuts(self) -> None:
-        """Boards that have lost power hold nothing of what they were told."""
-        cut = self._limiters.cut
-        if cut & fdir.LOAD_COMPUTE and self._compute_known:
-            self._compute_known = False
-            self._nodes.forget()
-            self._actuator.forget(BoardId.COMPUTE)
-        if cut & fdir.LOAD_LASER:
-            self._laser.forget()
-            self._actuator.forget(BoardId.LASER)
-        lost = self._limiters.command & cut & ~self._limiters.tripped
-        if lost:
-            self._actuator.forget(BoardId.POWER)
 
     # decide
 
     def _decide(self, now_ms: int) -> None:
-        words = self._power
+        words = self._samples.power
         if words:
             if self._energy is None:
                 self._energy = power.EnergyEstimate(self._parameters, words, now_ms)
@@ -189,22 +186,23 @@ class FlightSoftware:
             self._budget = power.budget(energy, self._parameters)
         elif self._watch.silent(BoardId.POWER):
             self._budget = NOTHING
-        if self._optical:
-            self._laser.observe(now_ms, self._optical, self._events)
+        if self._samples.laser:
+            self._laser.observe(now_ms, self._samples.laser, self._events)
         else:
             self._laser.no_sample()
-        if self._compute_known and self._energy:
+        if self._samples.compute_known and self._energy:
             self._decide_nodes(now_ms, self._energy)
 
     def _decide_mode(self, now_ms: int, state_of_charge: float) -> None:
         parameters = self._parameters
         quiet_s = (now_ms - self._booted_ms) / 1000
         condition = Condition(state_of_charge, self._resets, quiet_s)
-        before = self._mode.mode
         elapsed_s = (now_ms - self._last_ms) / 1000 or parameters.cycle_ms / 1000
-        self._mode = step_mode(self._mode, condition, parameters, elapsed_s)
-        if self._mode.mode is not before:
-            self._events.raise_event("MODE_CHANGED", now_ms, before, self._mode.mode)
+        self._own_mode = step_mode(self._own_mode, condition, parameters, elapsed_s)
+        own, ceiling = self._own_mode.mode, self._telecommands.services.functions.ceiling
+        before, self._mode = self._mode, own if own <= ceiling else ceiling
+        if self._mode is not before:
+            self._events.raise_event("MODE_CHANGED", now_ms, before, self._mode)
         low = state_of_charge < parameters.floor + (LOW_HYSTERESIS if self._was_low else 0.0)
         if low and not self._was_low:
             facts = round(state_of_charge * 10_000), round(parameters.floor * 10_000)
@@ -213,41 +211,29 @@ class FlightSoftware:
 
     def _decide_nodes(self, now_ms: int, estimate: power.EnergyEstimate) -> None:
         limiters = self._limiters
-        racks = limiters.on & limiters.command if self._mode.mode is Mode.NOMINAL else 0
+        racks = limiters.on & limiters.command if self._mode is Mode.NOMINAL else 0
         racked = 0
         if racks & fdir.LOAD_PUMP:
             racked = (0x00FF if racks & fdir.LOAD_RACK_A else 0) | (0xFF00 if racks & fdir.LOAD_RACK_B else 0)
-        if self._compute:
-            self._node_w = self._heat.limit_w(self._compute, estimate.rack_w)
+            racked &= self._telecommands.services.functions.nodes
+        if self._samples.compute:
+            self._node_w = self._heat.limit_w(self._samples.compute, estimate.rack_w)
         energy, parameters = estimate.energy, self._parameters
         long_enough = energy.remaining_s > parameters.boot_s + parameters.least_on_s
         may_start = long_enough or power.dawn_is_near(energy, parameters)
         allowance = Allowance(*self._budget, self._node_w, racked, may_start)
-        self._nodes.decide(now_ms, self._compute, allowance, self._events)
+        self._nodes.decide(now_ms, self._samples.compute, allowance, self._events)
 
     # report
 
-    def _report(self, now_ms: int) -> None:
-        """Fill packets and zones; zones wait in the laser's queue."""
-        downlink, due = self._downlink, self._schedule.due
-        zones: list[Zone] = []
-        packet = self._dictionary.packets["event"]
-        for event, *raw in self._events.take():
-            zones += downlink.event(packet, event, (raw[0], raw[1], raw[2]), now_ms)
-        if self._power and (definition := due(housekeeping.POWER, now_ms)):
-            zones += downlink.housekeeping(definition, housekeeping.power_raw(self._power), now_ms)
-        if self._compute and (definition := due(housekeeping.COMPUTE, now_ms)):
-            zones += downlink.housekeeping(definition, housekeeping.compute_raw(self._compute), now_ms)
-        if self._optical and (definition := due(housekeeping.LASER, now_ms)):
-            zones += downlink.housekeeping(definition, housekeeping.laser_raw(self._optical), now_ms)
-        if definition := due(housekeeping.SOFTWARE, now_ms):
-            zones += downlink.housekeeping(definition, self._software_raw(), now_ms)
-        zones += downlink.close_late(now_ms)
-        for zone in zones:
-            self._laser.push(zone, now_ms, self._events)
+    def _sampled(self, name: str) -> tuple[float, ...] | None:
+        """Raw values of a housekeeping report, None when its board did not answer in this cycle."""
+        if name == housekeeping.SOFTWARE:
+            return self._software_raw()
+        return self._samples.raw(name)
 
     def _software_raw(self) -> tuple[float, ...]:
-        now = self.status
+        now, services = self.status, self._telecommands.services
         return (
             self._dictionary.version,
             now.mode,
@@ -266,6 +252,11 @@ class FlightSoftware:
             now.events_raised,
             now.missed_replies,
             now.refused_writes,
+            services.verification.accepted,
+            services.verification.rejected,
+            self._telecommands.discarded,
+            len(services.schedule),
+            services.functions.mode_request,
         )
 
     # actuate
@@ -273,16 +264,15 @@ class FlightSoftware:
     def _actuate(self, now_ms: int) -> None:
         """Write what has to change, kick the watchdog, hand over a frame."""
         orders = Orders(
-            power=self._power_order(now_ms, self._power) if self._power else None,
-            nodes=self._nodes.command if self._compute_known else None,
-            link=self._laser.command() if self._optical else None,
-            frame=self._laser.hand_over(now_ms) if self._optical else None,
+            power=self._power_order(now_ms, self._samples.power) if self._samples.power else None,
+            nodes=self._nodes.command if self._samples.compute_known else None,
+            link=self._laser.command() if self._samples.laser else None,
+            release=self._release,
+            frame=self._laser.hand_over(now_ms) if self._samples.laser else None,
         )
         turn, place = divmod(self._cycle, self._parameters.verify_every_cycles)
         verify = BoardId(turn % len(BoardId)) if place == 0 else None
-        samples = (self._power, self._compute, self._optical)
-        alive = [board for board, words in zip(BoardId, samples, strict=True) if words]
-        outcome = self._actuator.carry_out(now_ms, orders, alive, verify)
+        outcome = self._actuator.carry_out(now_ms, orders, self._samples.alive(), verify)
         if outcome.frame is not None:
             self._laser.handed(outcome.frame)
         if outcome.nodes is not None and isinstance(outcome.nodes, PortFault):
@@ -292,9 +282,11 @@ class FlightSoftware:
         """LCL_ENABLE, STRING_ENABLE, SWITCHES and the kick, which proves that this cycle had a sample to go by."""
         limiters = self._limiters
         battery_k = self._energy.battery_k if self._energy else 0.0
-        coolant_k = self._heat.coolant_k if self._compute else None
-        racks = self._compute_known and bool(limiters.on & fdir.LOAD_PUMP)
+        coolant_k = self._heat.coolant_k if self._samples.compute else None
+        racks = self._samples.compute_known and bool(limiters.on & fdir.LOAD_PUMP)
+        listening = self._own_mode.mode > Mode.SAFE
         wanted, switches = self._switching.decide(
-            now_ms, self._mode.mode, words, battery_k, coolant_k, racks, self._events
+            now_ms, self._mode, words, battery_k, coolant_k, racks, listening, self._events
         )
-        return limiters.decide(now_ms, wanted), ALL_STRINGS, switches, commanding.KICK
+        kick = 0 if self._telecommands.services.functions.restarting else commanding.KICK
+        return limiters.decide(now_ms, wanted), ALL_STRINGS, switches, kick

@@ -69,6 +69,10 @@ class LimiterControl:
             events.raise_event("UNDER_VOLTAGE", now_ms, locked_out, words.battery_voltage)
         self.locked_out = locked_out
 
+    def clear_retries(self) -> None:
+        """Let every load that is held off be tried again at once."""
+        self._ladder.clear()
+
     def power_cycle(self, load: int, now_ms: int) -> None:
         """Switch a load off for a while, because what hangs on it does not answer."""
         self._ladder.fail(load.bit_length() - 1, now_ms)
@@ -89,23 +93,23 @@ class BoardWatch:
         silent_cycles: for each board, cycles in a row without an answer to the sample.
     """
 
-    __slots__ = ("_limit", "missing", "refused", "silent_cycles")
+    __slots__ = ("_parameters", "missing", "refused", "silent_cycles")
 
     def __init__(self, parameters: FlightParameters) -> None:
-        self._limit = parameters.silent_cycles
+        self._parameters = parameters
         self.missing = 0
         self.refused = 0
         self.silent_cycles = [0, 0, 0]
 
     def silent(self, board: BoardId) -> bool:
         """Whether a board counts as silent."""
-        return self.silent_cycles[board] >= self._limit
+        return self.silent_cycles[board] >= self._parameters.silent_cycles
 
     def answered(self, board: BoardId, now_ms: int, events: EventSink) -> bool:
         """A sample came; returns whether the board had been silent."""
         cycles = self.silent_cycles[board]
         self.silent_cycles[board] = 0
-        if cycles < self._limit:
+        if cycles < self._parameters.silent_cycles:
             return False
         events.raise_event("BOARD_BACK", now_ms, board, cycles)
         return True
@@ -114,5 +118,5 @@ class BoardWatch:
         """No sample came from a board that should have power."""
         self.missing = (self.missing + 1) & 0xFFFF
         self.silent_cycles[board] += 1
-        if self.silent_cycles[board] == self._limit:
-            events.raise_event("BOARD_SILENT", now_ms, board, self._limit)
+        if self.silent_cycles[board] == self._parameters.silent_cycles:
+            events.raise_event("BOARD_SILENT", now_ms, board, self.silent_cycles[board])

@@ -61,14 +61,12 @@ class NodeHeat:
 class Thermostat:
     """Switches a heater on below a temperature and off a few kelvins above it."""
 
-    __slots__ = ("_hysteresis_k", "_on_k", "on")
+    __slots__ = ("on",)
 
-    def __init__(self, on_k: float, hysteresis_k: float) -> None:
-        self._on_k = on_k
-        self._hysteresis_k = hysteresis_k
+    def __init__(self) -> None:
         self.on = False
 
-    def follow(self, temperature_k: float) -> bool:
+    def follow(self, temperature_k: float, on_k: float, hysteresis_k: float) -> bool:
         """Return whether the heater is to be on."""
-        self.on = temperature_k < self._on_k + (self._hysteresis_k if self.on else 0.0)
+        self.on = temperature_k < on_k + (hysteresis_k if self.on else 0.0)
         return self.on

@@ -25,7 +25,7 @@ FIFO_FRAMES = 4
 FIFO_ADDRESS = laser_flight.TX_FIFO.address
 FIFO_OCTETS = 1120
 AHEAD_MS = 1500  # how long before TRACK is due the FIFO may be filled
-ENABLE, SEARCH_AGAIN = 1, 3
+OFF, ENABLE, SEARCH_AGAIN = 0, 1, 3
 
 
 class LinkState(IntEnum):
@@ -73,6 +73,7 @@ class LaserControl:
         "_queue",
         "_ready",
         "_report_at",
+        "_search",
         "_sent",
         "_sequence",
         "dropped",
@@ -88,6 +89,7 @@ class LaserControl:
         self._sequence = -1  # the last one the board has taken; -1 unknown
         self._sent = 0
         self._ready = False
+        self._search = False
         self._lost_ms = 0
         self.state = LinkState.OFF
         self.dropped = 0
@@ -112,6 +114,10 @@ class LaserControl:
             events.raise_event("FRAMES_DROPPED", now_ms, self.dropped, self.queued)
             self._report_at = self.dropped + self._parameters.frame_queue
 
+    def search(self) -> None:
+        """Give up the light there is: the board is switched off, and acquires anew."""
+        self._search = True
+
     def no_sample(self) -> None:
         """Nothing was heard from the board: hand nothing over."""
         self._ready = False
@@ -126,7 +132,7 @@ class LaserControl:
         self._handed.clear()
         self._sequence = -1
         self._sent = 0
-        self._ready = False
+        self._ready = self._search = False
         self.state = LinkState.OFF
 
     def observe(self, now_ms: int, words: LaserWords, events: EventSink) -> None:
@@ -141,6 +147,7 @@ class LaserControl:
                 events.raise_event("LINK_LOST", now_ms, state, len(self._queue))
                 self._lost_ms = now_ms
             self.state = state
+        self._search = self._search and state is not LinkState.OFF
         for _ in range(min((words.frames_sent - self._sent) & 0xFFFFFFFF, len(self._handed))):
             self._handed.popleft()
         self._sent = words.frames_sent
@@ -162,6 +169,8 @@ class LaserControl:
 
     def command(self) -> int:
         """What LASER_COMMAND should be told."""
+        if self._search:
+            return OFF
         return SEARCH_AGAIN if self.state is LinkState.LOST else ENABLE
 
     def hand_over(self, now_ms: int) -> Write | None:

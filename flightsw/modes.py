@@ -4,6 +4,9 @@
 SAFE     essential loads only: attitude control, beacon, survival heaters. Left without help from the ground.
 CHARGE   everything but the compute racks: the battery comes first.
 NOMINAL  the racks work as far as the power budget allows.
+
+These are the modes that flight software chooses by itself. The ground may hold the satellite at or below SAFE or CHARGE; in a
+SAFE that only the ground asks for the laser terminal stays on, to hear it again.
 """
 
 from __future__ import annotations

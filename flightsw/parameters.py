@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 NODES = 16
 STEPS = 16
@@ -25,9 +26,13 @@ class NodePower:
         return self.static_w + self.dynamic_w * float(fraction**self.exponent)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, slots=True)
 class FlightParameters:
-    """What the ground loads before launch. Times in board milliseconds count from 0 at the start of the mission."""
+    """What the ground loads before launch. Times in board milliseconds count from 0 at the start of the mission.
+
+    Whoever goes by one of them that the ground may set reads it where it acts and keeps no copy; only
+    `settable.ParameterTable` changes one, in a copy of its own.
+    """
 
     cycle_ms: int = 1000
     epoch_tai_ms: int = (
@@ -103,13 +108,23 @@ class FlightParameters:
     silent_power_cycle: int = 10
 
     def __post_init__(self) -> None:
-        if not 0.0 < self.safe_entry < self.charge_entry < self.charge_exit < 1.0:
-            raise ValueError(
-                f"safe {self.safe_entry}, charge {self.charge_entry}, exit {self.charge_exit} are not in order"
-            )
+        for names in IN_ORDER:
+            values = [getattr(self, name) for name in names]
+            if not all(low < high for low, high in pairwise(values)):
+                raise ValueError(f"{', '.join(names)} are not in order: {values}")
         if (
             len(self.limiter_limits_w) != 8
             or len(self.limiter_trip_ms) != 8
             or len(self.limiter_retries) != 8
         ):
             raise ValueError("there are eight limiters")
+
+
+# Each of a row is below the next.
+IN_ORDER = (
+    ("safe_entry", "charge_entry", "charge_exit"),
+    ("safe_entry", "safe_exit", "charge_exit"),
+    ("discharge_margin_w", "discharge_limit_w"),
+    ("limit_margin_k", "limit_k", "trip_k"),
+    ("charge_least_k", "charge_most_k"),
+)

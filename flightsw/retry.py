@@ -27,6 +27,11 @@ class RetryLadder:
         self._until_ms[index] = now_ms + wait
         self.held |= 1 << index
 
+    def clear(self) -> None:
+        """Forget all faults and let go of everything."""
+        self.faults = [0] * len(self.faults)
+        self.held = 0
+
     def release(self, now_ms: int) -> int:
         """Let go of those whose time is over; returns the mask of the ones still held."""
         if self.held:

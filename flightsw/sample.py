@@ -78,6 +78,8 @@ class LaserWords(NamedTuple):
     tx_sequence: int
     timer_ms: int
     temperature: int
+    rx_level: int
+    rx_overflows: int
 
 
 def power_words(octets: bytes) -> PowerWords:
@@ -93,15 +95,19 @@ def compute_words(octets: bytes) -> ComputeWords:
 
 def laser_words(octets: bytes) -> LaserWords:
     """Take the laser board's block apart."""
-    time_ms, errors, acquisitions, link, *counts = _LASER.unpack(octets)
-    return LaserWords(time_ms, errors, acquisitions, link & 3, link >> 4 & 7, *counts)
+    time_ms, errors, acquisitions, uplink, link, *counts = _LASER.unpack(octets)
+    states = (acquisitions, link & 3, link >> 4 & 7)
+    return LaserWords._make((time_ms, errors, *states, *counts, uplink >> 4 & 7, uplink & 15))
 
 
 # TIME_NOW to the last sensor; a limiter status, trip flags and the like are the low half of their word.
 _POWER = struct.Struct(">III 2xH I 22H")
 _COMPUTE = struct.Struct(">IIIIII 2xH I Q HHHH 16B")
-_LASER = struct.Struct(">II HxB HH III 2xH 2xH 2xH")
+_LASER = struct.Struct(">II HBB HH III 2xH 2xH 2xH")
 
 READ_POWER = Read(BoardId.POWER, power_flight.TIME_NOW.address, _POWER.size)
 READ_COMPUTE = Read(BoardId.COMPUTE, compute_flight.TIME_NOW.address, _COMPUTE.size)
 READ_LASER = Read(BoardId.LASER, laser_flight.TIME_NOW.address, _LASER.size)
+READ_UPLINK = Read(
+    BoardId.LASER, laser_flight.RX_FIFO.address, laser_flight.RX_FIFO.octets, incrementing=False
+)

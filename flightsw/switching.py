@@ -35,8 +35,8 @@ class Switching:
 
     def __init__(self, parameters: FlightParameters) -> None:
         self._parameters = parameters
-        self._battery_heater = Thermostat(parameters.battery_heater_on_k, parameters.heater_hysteresis_k)
-        self._coolant_heater = Thermostat(parameters.coolant_heater_on_k, parameters.heater_hysteresis_k)
+        self._battery_heater = Thermostat()
+        self._coolant_heater = Thermostat()
         self._was_overcharged = False
 
     def decide(
@@ -47,6 +47,7 @@ class Switching:
         battery_k: float,
         coolant_k: float | None,
         racks: bool,
+        listening: bool,
         events: EventSink,
     ) -> tuple[int, int]:
         """Return the loads wanted and SWITCHES.
@@ -54,15 +55,20 @@ class Switching:
         Args:
             coolant_k: None while it is not known: its heater stays off.
             racks: whether pump and compute board are ready for the racks.
+            listening: whether the laser terminal stays on whatever the mode, for telecommands.
         """
-        wanted = LOADS[mode]
+        wanted = LOADS[mode] | fdir.LOAD_LASER if listening else LOADS[mode]
         if racks and mode is Mode.NOMINAL:
             wanted |= fdir.LOAD_RACKS
         switches = self._charge(now_ms, words, battery_k, events)
-        if self._battery_heater.follow(battery_k):
+        parameters = self._parameters
+        hysteresis_k = parameters.heater_hysteresis_k
+        if self._battery_heater.follow(battery_k, parameters.battery_heater_on_k, hysteresis_k):
             wanted |= fdir.LOAD_BATTERY_HEATER
             switches |= BATTERY_HEATER
-        if coolant_k is not None and self._coolant_heater.follow(coolant_k):
+        if coolant_k is not None and self._coolant_heater.follow(
+            coolant_k, parameters.coolant_heater_on_k, hysteresis_k
+        ):
             wanted |= fdir.LOAD_COOLANT_HEATER
             switches |= COOLANT_HEATER
         return wanted, switches

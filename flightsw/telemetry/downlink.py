@@ -8,18 +8,21 @@ really lost: on the way, dropped from a full queue, or waiting in memory or the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flatsat.protocols import aos, cuc
-from flatsat.protocols.dictionary import EventDefinition, PacketDefinition
+from flatsat.protocols.dictionary import Dictionary, PacketDefinition
 from flatsat.protocols.pus import TelemetryHeader
 from flatsat.protocols.space_packet import SpacePacket
 
 from ..laser import Zone
+from ..onboard_time import OnboardTime
 from ..parameters import FlightParameters
 from ..ports import NonVolatileMemory
 from ..records import Counters
 
 REALTIME_VCID = 0
-FIRST_APID = 0x10  # 0x10 to 0x17 have a counter each
+FIRST_APID = 0x10  # APIDS from here on have a counter each
 LAYOUT = aos.FrameLayout(
     length_octets=1115,
     header_error_control=False,
@@ -28,11 +31,13 @@ LAYOUT = aos.FrameLayout(
     operational_control=True,
     frame_error_control=True,
 )
-HOUSEKEEPING_MESSAGES = 0  # its place among the message counters; events follow by subtype
 
 
 class Downlink:
     """Numbers packets and fills packet zones; `build_frame` makes a zone a frame when it is about to leave.
+
+    Args:
+        dictionary: says which reports there are to be counted.
 
     Attributes:
         packets, frames: how many were made since boot.
@@ -44,33 +49,33 @@ class Downlink:
         "_memory",
         "_multiplexer",
         "_parameters",
+        "_places",
+        "_time",
         "_timed_ms",
         "_waiting_since_ms",
         "frames",
         "packets",
     )
 
-    def __init__(self, parameters: FlightParameters, memory: NonVolatileMemory) -> None:
+    def __init__(
+        self,
+        parameters: FlightParameters,
+        memory: NonVolatileMemory,
+        time: OnboardTime,
+        dictionary: Dictionary,
+    ) -> None:
         self._parameters = parameters
         self._memory = memory
-        self._counters = Counters(memory)
+        self._time = time
+        kinds = {(p.service, subtype) for p in dictionary.packets.values() for subtype in p.subtypes}
+        self._places = {kind: place for place, kind in enumerate(sorted(kinds))}
+        self._counters = Counters(memory, len(kinds))
         self._multiplexer = aos.PacketMultiplexer(LAYOUT.zone_octets)
         self._waiting_since_ms: int | None = None
-        self._timed_ms = 0
-        self._cuc_time = cuc.time(parameters.epoch_tai_ms)
+        self._timed_ms = time.tai_ms(0)
+        self._cuc_time = cuc.time(self._timed_ms)
         self.packets = 0
         self.frames = 0
-
-    def housekeeping(self, definition: PacketDefinition, raw: tuple[float, ...], now_ms: int) -> list[Zone]:
-        """Send a housekeeping report; returns the zones it filled."""
-        return self._send(definition, definition.subtype, HOUSEKEEPING_MESSAGES, definition.pack(raw), now_ms)
-
-    def event(
-        self, packet: PacketDefinition, event: EventDefinition, raw: tuple[int, int, int], now_ms: int
-    ) -> list[Zone]:
-        """Send an event report: time and two parameters; returns the zones it filled."""
-        source = packet.pack((event.identifier, *raw))
-        return self._send(packet, event.severity, int(event.severity), source, now_ms)
 
     def close_late(self, now_ms: int) -> list[Zone]:
         """Close the zone whose first packet has waited for the longest time allowed."""
@@ -85,7 +90,7 @@ class Downlink:
 
     def build_frame(self, zone: Zone, now_ms: int) -> bytes:
         """The transfer frame of a zone, with the time of its transmission in the insert zone."""
-        time = cuc.encode(self._parameters.epoch_tai_ms + now_ms, 4)
+        time = cuc.encode(self._time.tai_ms(now_ms), 4)
         return aos.build_frame(
             LAYOUT,
             spacecraft_id=self._parameters.spacecraft_id,
@@ -97,16 +102,17 @@ class Downlink:
             zone=zone.octets,
         )
 
-    def _send(
-        self, packet: PacketDefinition, subtype: int, message: int, source: bytes, now_ms: int
-    ) -> list[Zone]:
+    def send(self, packet: PacketDefinition, subtype: int, raw: Sequence[float], now_ms: int) -> list[Zone]:
+        """Send a report of one of the packet's subtypes; returns the zones it filled."""
+        source = packet.pack(raw)
         counters = self._counters
         place = packet.apid - FIRST_APID
+        message = self._places[packet.service, subtype]
         header = TelemetryHeader(
             service=packet.service,
             subtype=subtype,
             message_counter=counters.messages[message],
-            time=self._time(now_ms),
+            time=self._cuc(now_ms),
         )
         octets = SpacePacket(
             apid=packet.apid,
@@ -124,9 +130,10 @@ class Downlink:
             self._waiting_since_ms = now_ms
         return self._zones(zones)
 
-    def _time(self, now_ms: int) -> cuc.Time:
-        if now_ms != self._timed_ms:
-            self._timed_ms, self._cuc_time = now_ms, cuc.time(self._parameters.epoch_tai_ms + now_ms)
+    def _cuc(self, now_ms: int) -> cuc.Time:
+        tai_ms = self._time.tai_ms(now_ms)
+        if tai_ms != self._timed_ms:
+            self._timed_ms, self._cuc_time = tai_ms, cuc.time(tai_ms)
         return self._cuc_time
 
     def _zones(self, filled: list[tuple[int, bytes]]) -> list[Zone]:

@@ -3,6 +3,7 @@
 
 import struct
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import pytest
 from flatsat.boards.registers import compute_stimulus, laser_stimulus, power_stimulus
@@ -10,12 +11,15 @@ from flatsat.boards.twin import TwinBoard
 from flatsat.flightsw import executive
 from flatsat.flightsw.parameters import FlightParameters, NodePower
 from flatsat.flightsw.ports import BoardId, NoReply, PortFault, Read, Refused, Write
-from flatsat.protocols import rmap
+from flatsat.flightsw.telecommand.request import Failure
+from flatsat.flightsw.telemetry.downlink import Downlink
+from flatsat.protocols import dictionary, pus, rmap
 
 BUS_V = 300.0
 STEP_W = [NodePower().at_step(step) for step in range(16)]
 LOADS_W = (400.0, 600.0, 0.0, 0.0, 1200.0, 500.0, 2000.0, 2200.0)
 KEPT, LOST_COMMAND, LOST_REPLY = range(3)
+UNASKED = ("power_hk", "compute_hk", "laser_hk", "fsw_hk", "event", "time")
 
 
 class Memory:
@@ -52,7 +56,9 @@ class Bus:
             return NoReply()
         target = 0x40 + request.board
         if isinstance(request, Read):
-            packet = rmap.read_command(target, 0x20, 1, request.address, request.length)
+            packet = rmap.read_command(
+                target, 0x20, 1, request.address, request.length, incrementing=request.incrementing
+            )
         else:
             self.written.append(request)
             packet = rmap.write_command(
@@ -106,6 +112,17 @@ class Satellite:
         reply = self.boards[board].execute(rmap.read_command(0x40 + board, 0x21, 2, address, 4 * words))
         assert reply is not None
         return struct.unpack(f">{words}I", rmap.parse_reply(reply).octets)
+
+    def hear(self, window: bytes) -> None:
+        """An uplink block reaches the laser board."""
+        packet = rmap.write_command(0x62, 0x21, 5, laser_stimulus.UPLINK.address, window, incrementing=False)
+        reply = self.boards[BoardId.LASER].execute(packet)
+        assert reply is not None and reply[3] == 0
+
+    def reset(self) -> None:
+        """The computer starts anew by itself; the boards do not notice."""
+        self.flight = executive.boot(self.memory, 1, self.bus, self.now_ms, self.parameters)
+        self.boots.append(1)
 
     def _advance(self, target_ms: int) -> None:
         while self.now_ms < target_ms:
@@ -190,6 +207,98 @@ class Satellite:
 @pytest.fixture
 def make_satellite() -> Callable[..., Satellite]:
     return lambda parameters=None, **given: Satellite(parameters or FlightParameters(), **given)
+
+
+class Report(NamedTuple):
+    """A telemetry packet as it is sent: its name in the dictionary, subtype and raw values."""
+
+    name: str
+    subtype: int
+    raw: tuple[float, ...]
+
+
+class Ground:
+    """The ground: blocks up through the laser board, and what the satellite reports.
+
+    Attributes:
+        reports: all since they were last taken.
+        sequence: of the latest block.
+    """
+
+    def __init__(self, satellite: Satellite) -> None:
+        self.satellite = satellite
+        self.dictionary = dictionary.load()
+        self.reports: list[Report] = []
+        self.sequence = 0
+        self.count = 0
+
+    def encode(
+        self, name: str, /, *, acknowledge: int = 0b1101, count: int | None = None, **arguments
+    ) -> bytes:
+        """A telecommand packet; values outside their range pass."""
+        definition = self.dictionary.telecommands[name]
+        if count is None:
+            count, self.count = self.count, self.count + 1 & 0x3FFF
+        header = pus.TelecommandHeader(
+            service=definition.service, subtype=definition.subtype, acknowledge=acknowledge
+        )
+        data = definition.pack(arguments, checked=False)
+        return pus.Telecommand(apid=0x20, sequence_count=count, header=header, data=data).encode()
+
+    def up(self, octets: bytes) -> None:
+        """Have a block reach the laser board."""
+        self.sequence = self.sequence % 0xFFFF + 1
+        block = struct.pack(">HH", self.sequence, len(octets)) + octets
+        self.satellite.hear(block.ljust(256, b"\xa5"))
+
+    def send(self, telecommand: str | bytes, /, cycles: int = 1, **arguments) -> list[tuple]:
+        """Send a telecommand and fly some cycles; returns its answers, see `taken`."""
+        self.taken()
+        octets = telecommand if isinstance(telecommand, bytes) else self.encode(telecommand, **arguments)
+        self.up(octets)
+        self.satellite.run(cycles)
+        return self.taken()
+
+    def taken(self) -> list[tuple]:
+        """Take the answers to telecommands: (subtype,) or (subtype, failure) of verification, others (name, *raw values)."""
+        reports, self.reports = self.reports, []
+        return [_brief(report) for report in reports if report.name not in UNASKED]
+
+
+def _brief(report: Report) -> tuple:
+    if report.name == "verification":
+        return (report.subtype,)
+    if report.name == "verification_failure":
+        return report.subtype, Failure(int(report.raw[2])).name
+    return report.name, *report.raw
+
+
+@pytest.fixture
+def make_ground(monkeypatch) -> Callable[[Satellite], Ground]:
+    """Ground for a satellite; the one made last listens."""
+    listening: list[Ground] = []
+    send = Downlink.send
+
+    def note(downlink, packet, subtype, raw, now_ms):
+        if listening:
+            listening[-1].reports.append(Report(packet.name, subtype, packet.unpack(packet.pack(raw))))
+        return send(downlink, packet, subtype, raw, now_ms)
+
+    def make(satellite: Satellite) -> Ground:
+        listening[:] = [Ground(satellite)]
+        return listening[-1]
+
+    monkeypatch.setattr(Downlink, "send", note)
+    return make
+
+
+@pytest.fixture
+def ground(make_satellite, make_ground) -> Ground:
+    """Ground of a satellite whose link has been acquired."""
+    ground = make_ground(make_satellite())
+    ground.satellite.run(20)
+    ground.taken()
+    return ground
 
 
 @pytest.fixture

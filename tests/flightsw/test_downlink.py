@@ -4,6 +4,7 @@
 import binascii
 
 from flatsat.flightsw.events import BACKLOG, EACH_CYCLE, EventSink
+from flatsat.flightsw.onboard_time import OnboardTime
 from flatsat.flightsw.parameters import FlightParameters
 from flatsat.flightsw.telemetry.downlink import LAYOUT, Downlink
 from flatsat.protocols import aos, cuc, dictionary, profile, pus, space_packet
@@ -14,10 +15,14 @@ HOUSEKEEPING = DICTIONARY.packets["power_hk"]
 RAW = tuple(range(27))
 
 
+def make(memory) -> Downlink:
+    return Downlink(P, memory, OnboardTime(P.epoch_tai_ms), DICTIONARY)
+
+
 def send(downlink: Downlink, seconds: range) -> list:
     zones = []
     for second in seconds:
-        zones += downlink.housekeeping(HOUSEKEEPING, RAW, second * 1000)
+        zones += downlink.send(HOUSEKEEPING, 25, RAW, second * 1000)
     return zones
 
 
@@ -37,7 +42,7 @@ def test_layout_is_that_of_the_link_profile():
 
 
 def test_packets_come_out_as_they_went_in(memory):
-    found = packets(send(Downlink(P, memory), range(40)))
+    found = packets(send(make(memory), range(40)))
     assert [packet.sequence_count for packet in found] == list(range(len(found)))
     for second, packet in enumerate(found):
         header = pus.parse(packet.octets)
@@ -48,9 +53,9 @@ def test_packets_come_out_as_they_went_in(memory):
 
 
 def test_event_carries_its_severity_and_identity(memory):
-    downlink = Downlink(P, memory)
+    downlink = make(memory)
     event = DICTIONARY.events["LCL_TRIPPED"]
-    downlink.event(DICTIONARY.packets["event"], event, (5_000, 2, -1), 6_000)
+    downlink.send(DICTIONARY.packets["event"], event.severity, (event.identifier, 5_000, 2, -1), 6_000)
     (packet,) = packets(downlink.close_late(60_000))
     header = pus.parse(packet.octets)
     assert (packet.apid, header.service, header.subtype) == (0x14, 5, event.severity)
@@ -58,7 +63,7 @@ def test_event_carries_its_severity_and_identity(memory):
 
 
 def test_frame_says_when_it_leaves(memory):
-    downlink = Downlink(P, memory)
+    downlink = make(memory)
     zone = send(downlink, range(14))[0]
     frame = downlink.build_frame(zone, 700_500)
     header = aos.FrameHeader.parse(frame)
@@ -70,15 +75,15 @@ def test_frame_says_when_it_leaves(memory):
 
 
 def test_a_lonely_packet_leaves_within_ten_seconds(memory):
-    downlink = Downlink(P, memory)
+    downlink = make(memory)
     send(downlink, range(5, 6))
     closed = [second for second in range(5, 30) if downlink.close_late(second * 1000)]
     assert closed == [5 + P.frame_latest_ms // 1000 - 1]
 
 
 def test_counters_are_stored_before_a_zone_exists_and_go_on_after_a_reset(memory):
-    first = send(Downlink(P, memory), range(40))
-    second = send(Downlink(P, memory), range(40, 80))
+    first = send(make(memory), range(40))
+    second = send(make(memory), range(40, 80))
     assert [zone.number for zone in first + second] == list(range(len(first) + len(second)))
     whole = packets(first)
     lost_with_the_reset = packets(second)[0].sequence_count - whole[-1].sequence_count - 1
@@ -86,13 +91,13 @@ def test_counters_are_stored_before_a_zone_exists_and_go_on_after_a_reset(memory
 
 
 def test_a_reset_without_a_frame_leaves_no_gap(memory):
-    send(Downlink(P, memory), range(5))
+    send(make(memory), range(5))
     assert memory.writes == 0
-    assert packets(send(Downlink(P, memory), range(20)))[0].sequence_count == 0
+    assert packets(send(make(memory), range(20)))[0].sequence_count == 0
 
 
 def test_frame_count_runs_into_its_cycle(memory):
-    downlink = Downlink(P, memory)
+    downlink = make(memory)
     downlink._counters.frames = (1 << 24) - 1
     zones = send(downlink, range(30))
     headers = [aos.FrameHeader.parse(downlink.build_frame(zone, 0)) for zone in zones]

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The parameters that the ground may set while flight software runs, changed all together or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from flatsat.protocols.dictionary import SettableParameter
+
+from .parameters import FlightParameters
+
+
+class ParameterTable:
+    """Flight software's own copy of its parameters, and the only way to change it.
+
+    Args:
+        loaded: what the ground loaded before launch; it stays as it is.
+        settable: the parameters that may be set, by name.
+
+    Attributes:
+        live: what every module reads.
+        changed: what has been set since launch, by identifier.
+    """
+
+    __slots__ = ("_settable", "changed", "live")
+
+    def __init__(self, loaded: FlightParameters, settable: Mapping[str, SettableParameter]) -> None:
+        self.live = replace(loaded)
+        self.changed: dict[int, float] = {}
+        self._settable = {parameter.identifier: parameter for parameter in settable.values()}
+
+    def __contains__(self, identifier: int) -> bool:
+        return identifier in self._settable
+
+    def value(self, identifier: int) -> float:
+        """The value in force of a parameter that may be set."""
+        return float(getattr(self.live, self._settable[identifier].name))
+
+    def permits(self, identifier: int, value: float) -> bool:
+        """Whether a value is within the range of a parameter that may be set."""
+        return self._settable[identifier].permits(value)
+
+    def consistent(self, values: Mapping[int, float]) -> bool:
+        """Whether the whole table would be in order with these values of parameters that may be set."""
+        try:
+            replace(self.live, **self._fields(values))
+        except ValueError:
+            return False
+        return True
+
+    def set(self, values: Mapping[int, float]) -> None:
+        """Put permitted and consistent values into force."""
+        for name, value in self._fields(values).items():
+            setattr(self.live, name, value)
+        self.changed.update(values)
+
+    def _fields(self, values: Mapping[int, float]) -> dict[str, Any]:
+        settable = ((self._settable[identifier], value) for identifier, value in values.items())
+        return {known.name: int(value) if known.whole else value for known, value in settable}

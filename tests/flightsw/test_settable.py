@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Parameters set in flight: the dictionary's table is flight software's, and no module keeps a copy of its own."""
+
+import ast
+import struct
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from flatsat.flightsw import parameters
+from flatsat.flightsw.parameters import FlightParameters
+from flatsat.flightsw.settable import ParameterTable
+from flatsat.flightsw.telecommand.functions import FunctionService
+from flatsat.flightsw.telecommand.monitor import CheckState
+from flatsat.flightsw.telecommand.request import Failure
+from flatsat.protocols import dictionary
+
+D = dictionary.load()
+LOADED = FlightParameters()
+TYPES = {field.name: field.type for field in fields(FlightParameters)}
+
+
+@pytest.mark.parametrize("parameter", D.parameters.values(), ids=D.parameters)
+def test_each_is_a_field_whose_default_may_be_set(parameter):
+    assert TYPES[parameter.name] == ("int" if parameter.whole else "float")
+    assert parameter.permits(getattr(LOADED, parameter.name))
+
+
+@pytest.mark.parametrize(
+    ("name", "ours"),
+    [("failure", Failure), ("check_state", CheckState)],
+    ids=["failure", "check-state"],
+)
+def test_enumerations_are_those_of_the_dictionary(name, ours):
+    assert {member.value: member.name for member in ours} == D.enumerations[name]
+
+
+def test_mode_requests_are_those_of_the_dictionary():
+    for mode_request, name in D.enumerations["mode_request"].items():
+        service = FunctionService(*[None] * 4)
+        service.restore(bytes([mode_request, 0, 0]))
+        assert name in ("AUTO", service.ceiling.name)
+
+
+def test_a_table_changes_its_own_copy_only():
+    table = ParameterTable(LOADED, D.parameters)
+    table.set({7: 200.0, 8: 3.0})
+    assert (table.live.least_on_s, table.live.dawn_nodes) == (200.0, 3)
+    assert isinstance(table.live.dawn_nodes, int)
+    assert LOADED.least_on_s == 300.0
+
+
+ORDERS = {
+    "safe-above-charge": ({17: 0.69}, False),
+    "all-three-up": ({17: 0.69, 18: 0.74, 19: 0.75, 20: 0.78}, True),
+    "exit-below-entry": ({18: 0.55}, False),
+    "margin-above-limit": ({6: 20_000.0, 5: 19_999.0}, False),
+    "as-hot-as-the-trip": ({10: 335.0}, False),
+    "charge-limits-touch": ({15: 300.0, 16: 300.0}, False),
+}
+
+
+@pytest.mark.parametrize("name", ORDERS)
+def test_order_is_that_of_the_whole_table(name):
+    values, consistent = ORDERS[name]
+    assert ParameterTable(LOADED, D.parameters).consistent(values) is consistent
+
+
+# A table in which everything differs from what is loaded.
+OTHER = {
+    "floor": 0.71875,
+    "floor_margin": 0.015625,
+    "full": 0.8125,
+    "charge_limit_w": 10_000.0,
+    "discharge_limit_w": 16_000.0,
+    "discharge_margin_w": 2_000.0,
+    "least_on_s": 30.0,
+    "dawn_nodes": 2.0,
+    "challenge_every_cycles": 5.0,
+    "limit_k": 312.0,
+    "limit_margin_k": 10.0,
+    "coolant_heater_on_k": 282.0,
+    "battery_heater_on_k": 291.0,
+    "heater_hysteresis_k": 3.0,
+    "charge_least_k": 280.0,
+    "charge_most_k": 310.0,
+    "safe_entry": 0.625,
+    "safe_exit": 0.65625,
+    "charge_entry": 0.703125,
+    "charge_exit": 0.71875,
+    "safe_quiet_s": 40.0,
+    "frame_latest_ms": 3000.0,
+    "verify_every_cycles": 7.0,
+    "silent_cycles": 2.0,
+}
+SHORT_ORBIT = {"orbit_period_s": 200.0, "eclipse_s": 80.0, "battery_capacity_wh": 1500.0, "boot_s": 10.0}
+
+
+def writes(satellite, lost) -> list:
+    """All that the boards are told in a day and a night, the compute board silent at times; frames by their length."""
+    satellite.boot_ms = 10_000
+    satellite.coolant_k = 280.0
+    satellite.sun = lambda now_s: 0.0 if (now_s + 60.0) % 200.0 > 120.0 else 90_000.0
+    satellite.bus.fate = lambda request: lost[
+        request.board == 1 and satellite.now_ms // 1000 % 50 in (11, 12)
+    ]
+    satellite.run(260)
+    return [write if write.incrementing else len(write.octets) for write in satellite.bus.written]
+
+
+def test_set_in_flight_is_as_good_as_loaded_before_launch(make_satellite, lost):
+    assert OTHER.keys() == D.parameters.keys()
+    default = writes(make_satellite(FlightParameters(**SHORT_ORBIT), state_of_charge=0.72), lost)
+    values = {name: int(value) if D.parameters[name].whole else value for name, value in OTHER.items()}
+    loaded = writes(make_satellite(FlightParameters(**SHORT_ORBIT, **values), state_of_charge=0.72), lost)
+    satellite = make_satellite(FlightParameters(**SHORT_ORBIT), state_of_charge=0.72)
+    satellite.memory.records["ground"] = with_parameters(make_satellite, OTHER)
+    assert writes(satellite, lost) == loaded != default
+
+
+def with_parameters(make_satellite, values: dict[str, float]) -> bytes:
+    """The record that is found after a reset when the ground has set these."""
+    satellite = make_satellite()
+    satellite.run(1)
+    octets = b"".join(
+        struct.pack(">Hf", D.parameters[name].identifier, value) for name, value in values.items()
+    )
+    default = satellite.memory.records["ground"]
+    assert default.endswith(bytes((20, 1, 0, 0)))
+    return default[:-2] + len(octets).to_bytes(2, "big") + octets
+
+
+def test_no_constructor_takes_a_copy_of_what_may_be_set():
+    """A module that did would go on by the value of its boot."""
+    for path in Path(parameters.__file__).parent.rglob("*.py"):
+        for function in ast.walk(ast.parse(path.read_text())):
+            if isinstance(function, ast.FunctionDef) and function.name == "__init__":
+                read = {
+                    node.attr
+                    for node in ast.walk(function)
+                    if isinstance(node, ast.Attribute) and ast.unparse(node.value).endswith("parameters")
+                }
+                assert not read & D.parameters.keys(), path
