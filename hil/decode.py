@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
@@ -26,18 +26,57 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from . import capture, interrupt
 from .errors import FlatsatError
-from .packet_table import WRITERS, Format, Writer, row
+from .event_log import WINDOW, EventLog
+from .packet_writers import WRITERS, Format, Writer
+from .streams import Output
 
 if TYPE_CHECKING:
-    from .tally import Tally
-
-CHUNK_OCTETS = 1 << 20
-STANDARD_INPUT = "-"
+    from .decoding import Decoding
 
 
 class DecodeError(FlatsatError):
-    """An input that cannot be read, an output that cannot be written, or options that exclude each other."""
+    """An output that cannot be written, a profile that is none, or options that exclude each other."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What `flatsat decode` was asked for; `out` None is standard output."""
+
+    file: str
+    profile: str
+    packet_format: Format | None
+    out: Path | None
+    follow: bool
+    why: bool
+    events: bool
+    as_json: bool
+
+    def __post_init__(self) -> None:
+        if self.packet_format is Format.PARQUET and self.out is None:
+            raise DecodeError("Parquet is not for a terminal or a pipe; add --out PATH")
+        if len(self._on_output) > 1:
+            mend = (
+                "add --out PATH for the packets" if "--format" in self._on_output else "ask for one of them"
+            )
+            raise DecodeError(f"{' and '.join(self._on_output)} cannot share standard output; {mend}")
+
+    @property
+    def _on_output(self) -> list[str]:
+        packets = self.packet_format is not None and self.out is None
+        return ["--json"] * self.as_json + ["--format"] * packets + ["--events"] * self.events
+
+    @property
+    def output_is_free(self) -> bool:
+        """Whether standard output is left for counts and reasons."""
+        return not self._on_output
+
+    @property
+    def lines_on_terminal(self) -> bool:
+        """Whether a progress bar would be torn by lines."""
+        streaming = self.why or self.events or (self.packet_format is not None and self.out is None)
+        return streaming and (sys.stdout.isatty() or (self.why and not self.output_is_free))
 
 
 def decode_command(
@@ -56,48 +95,39 @@ def decode_command(
     out: Annotated[
         Path | None, typer.Option(metavar="PATH", help="Write the packets here [default: standard output].")
     ] = None,
+    events: Annotated[
+        bool,
+        typer.Option("--events", help="List what happened on board, in time order and in words."),
+    ] = False,
+    why: Annotated[
+        bool,
+        typer.Option("--why", help="Explain each rejected frame, skip, gap and packet not decoded."),
+    ] = False,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Go on as the input grows, until Ctrl-C; FILE may come later.")
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the counts as one JSON object, nothing else.")
     ] = False,
 ) -> None:
-    """Decode a capture: frames, packets, engineering values.
-
-    Exit code: 0 when a frame was delivered, 1 when none was, 2 when the input cannot be read.
-    """
+    """Decode a capture: frames, packets, engineering values."""
     if out is not None and packet_format is None:
         packet_format = _named_by(out)
-    if as_json and packet_format and out is None:
-        raise DecodeError("--json and --format both write to standard output; add --out PATH for the packets")
-    with _pipe_may_close():
-        tally, octets = decode(file, profile, packet_format, out, quiet=as_json)
-        counts = tally.summary(octets)
-        if as_json:
-            print(json.dumps(counts))
-        else:
-            packets_on_output = packet_format is not None and out is None
-            _show(counts, profile, _Console(stderr=packets_on_output, highlight=False, soft_wrap=True))
+    order = Order(
+        file=file, profile=profile, packet_format=packet_format, out=out, follow=follow, why=why, events=events,
+        as_json=as_json,
+    )  # fmt: skip
+    decoding = decode(order)
+    counts = decoding.tally.summary(decoding.octets)
+    if as_json:
+        print(json.dumps(counts))
+    else:
+        _show(counts, order, decoding.happened)
+    if not decoding.tally.frames_decoded:
         sys.stdout.flush()
-    if not tally.frames_decoded:
-        known = ", ".join(profiles.names())
-        message = f"no frame in {octets:,} octets of {file}; check --profile {profile} (there are {known})"
+        message = f"no frame in {decoding.octets:,} octets of {file}: {decoding.misfit(profile)}"
         typer.echo(f"flatsat: {message}", err=True)
         raise typer.Exit(1)
-
-
-class _Console(Console):
-    def on_broken_pipe(self) -> None:
-        """Leave it to `_pipe_may_close`; rich would exit with 1."""
-        raise
-
-
-@contextmanager
-def _pipe_may_close() -> Iterator[None]:
-    """End quietly, with 0, when the reader of a pipe has had enough; typer would exit with 1, which is `no frame`."""
-    try:
-        yield
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is flushed on exit
-        raise typer.Exit(0) from None
 
 
 def _named_by(out: Path) -> Format:
@@ -107,80 +137,82 @@ def _named_by(out: Path) -> Format:
     return Format(suffix)
 
 
-def decode(
-    file: str,
-    profile_name: str,
-    packet_format: Format | None = None,
-    out: Path | None = None,
-    *,
-    quiet: bool = True,
-) -> tuple[Tally, int]:
-    """Decode a file, or standard input for `-`, and write its packets if a form is given.
+def decode(order: Order) -> Decoding:
+    """Read the input to its end, or to Ctrl-C where it is followed, and write what the order asks for.
 
-    Returns the counts and the number of octets read. Raises DecodeError.
+    Raises DecodeError or CaptureError.
     """
-    from flatsat.protocols.receiver import Receiver  # numba comes with it, and --help can do without
-
-    from .tally import Tally
+    from .decoding import Decoding  # numba comes with it, and --help can do without
 
     try:
-        profile = profiles.load(profile_name)
+        profile = profiles.load(order.profile)
     except profiles.ProfileError as error:
         raise DecodeError(str(error)) from error
     dictionary = dictionaries.load() if profile.dictionary else None
-    receiver, tally, octets = Receiver(profile), Tally(), 0
-    with ExitStack() as stack:
-        stream = stack.enter_context(_input(file))
-        writer = stack.enter_context(_output(file, packet_format, out, dictionary))
-        advance = stack.enter_context(_progress(stream, quiet))
-        for chunk in _chunks(file, stream):
-            octets += len(chunk)
-            events = receiver.receive(chunk) if chunk else receiver.close()
-            for packet in tally.count(events):
-                if writer:
-                    writer.write(row(packet, dictionary))
-            advance(octets)
-    return tally, octets
-
-
-@contextmanager
-def _input(file: str) -> Iterator[BinaryIO]:
-    try:
-        opened = nullcontext(sys.stdin.buffer) if file == STANDARD_INPUT else open(file, "rb")  # noqa: SIM115
-    except OSError as error:
+    if order.events and dictionary is None:
         raise DecodeError(
-            f"cannot read {file}: {error.strerror}; give a file of channel octets, or -"
-        ) from error
-    with opened as stream:
-        yield stream
-
-
-def _chunks(file: str, stream: BinaryIO) -> Iterator[bytes]:
-    """Pieces of the input; the last one is empty."""
-    chunk = b"begin"
-    while chunk:
+            f"--events needs telemetry of the dictionary, which profile {order.profile} has not; leave it out"
+        )
+    advance: Callable[[int], None] = _ignore
+    with ExitStack() as stack:
+        if order.follow:
+            pieces = capture.follow(order.file, _remark)
+        else:
+            stream = stack.enter_context(capture.opened(order.file))
+            pieces = capture.pieces(order.file, stream)
+            advance = stack.enter_context(_progress(stream, order.as_json or order.lines_on_terminal))
+        decoding = Decoding(profile, dictionary, _explain(order) if order.why else None)
+        if order.packet_format is not None:
+            decoding.add(stack.enter_context(_writer(order, order.packet_format, dictionary)))
+        if order.events and dictionary is not None:
+            decoding.add(EventLog(dictionary, sys.stdout, window=0 if order.follow else WINDOW))
         try:
-            chunk = stream.read(CHUNK_OCTETS)
-        except OSError as error:
-            raise DecodeError(f"cannot read on in {file}: {error.strerror}; copy it and try again") from error
-        yield chunk
+            for piece in pieces:
+                with interrupt.held() if order.follow else ExitStack():
+                    decoding.take(piece)
+                advance(decoding.octets)
+        except interrupt.Interrupted:
+            if not order.follow:
+                raise
+        decoding.close()
+    return decoding
+
+
+def _ignore(octets: int) -> None:
+    pass
+
+
+def _remark(line: str) -> None:
+    typer.echo(f"flatsat: {line}", err=True)
+
+
+def _explain(order: Order) -> Callable[[str], object]:
+    """Where reasons go."""
+    return lambda line: typer.echo(line, err=not order.output_is_free)
 
 
 @contextmanager
-def _output(
-    file: str, packet_format: Format | None, out: Path | None, dictionary: dictionaries.Dictionary | None
-) -> Iterator[Writer | None]:
-    if packet_format is None:
-        yield None
-        return
+def _writer(
+    order: Order, packet_format: Format, dictionary: dictionaries.Dictionary | None
+) -> Iterator[Writer]:
+    out = order.out
     if out is None:
         yield WRITERS[packet_format](sys.stdout, dictionary)
         return
-    if file != STANDARD_INPUT and out.exists() and out.samefile(file):
+    if order.file != capture.STANDARD_INPUT and out.exists() and out.samefile(order.file):
         raise DecodeError(f"--out {out} is the input; give another path")
     try:
-        with out.open("w", encoding="utf-8", newline="") as stream:
-            yield WRITERS[packet_format](stream, dictionary)
+        if packet_format is Format.PARQUET:
+            from .parquet_writer import ParquetWriter  # numpy comes with it
+
+            writer: Writer = ParquetWriter(out, dictionary)
+            try:
+                yield writer
+            finally:
+                writer.close()
+        else:
+            with out.open("w", encoding="utf-8", newline="") as stream:
+                yield WRITERS[packet_format](stream, dictionary)
     except BrokenPipeError:  # PATH may be a pipe
         raise
     except OSError as error:
@@ -192,7 +224,7 @@ def _progress(stream: BinaryIO, quiet: bool) -> Iterator[Callable[[int], None]]:
     """A function to tell how many octets are done; it draws a bar where somebody looks."""
     console = Console(stderr=True)
     if quiet or not console.is_terminal:
-        yield lambda octets: None
+        yield _ignore
         return
     columns = (
         TextColumn("decode"),
@@ -204,12 +236,15 @@ def _progress(stream: BinaryIO, quiet: bool) -> Iterator[Callable[[int], None]]:
     total = stream.seek(0, 2) or None if stream.seekable() else None
     if total:
         stream.seek(0)
-    with Progress(*columns, console=console, transient=True) as progress:
+    progress = Progress(
+        *columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False
+    )
+    with progress:
         task = progress.add_task("decode", total=total)
         yield lambda octets: progress.update(task, completed=octets)
 
 
-def _show(counts: dict[str, Any], profile: str, console: Console) -> None:
+def _show(counts: dict[str, Any], order: Order, happened: int) -> None:
     """Print the counts for a reader."""
     table = Table(box=None, pad_edge=False, show_header=False)
     for name, value in counts.items():
@@ -220,6 +255,8 @@ def _show(counts: dict[str, Any], profile: str, console: Console) -> None:
         table.add_row(f"spacecraft {channel['scid']} channel {channel['vcid']}", numbers)
     for apid, packets in counts["apids"].items():
         table.add_row(f"APID {apid}", f"{packets:,} packets")
-    if profiles.load(profile).dictionary:
+    if profiles.load(order.profile).dictionary:
+        hint = "" if order.events or not happened else " (--events lists them in words)"
+        table.add_row("events on board", f"{happened:,}{hint}")
         table.add_row("leap seconds", cuc.LEAP_SECOND_TABLE)
-    console.print(table)
+    Output(stderr=not order.output_is_free).table(table)

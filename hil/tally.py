@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Any
 
+from flatsat.protocols.breach import Rule
 from flatsat.protocols.cadu import OctetsSkipped
 from flatsat.protocols.receiver import (
     Event,
@@ -30,6 +31,7 @@ class Tally:
         self.packets_partial = 0
         self.idle_packets = 0
         self.apids: Counter[int] = Counter()
+        self.rules: Counter[Rule] = Counter()
         self._channels: defaultdict[tuple[int, int], Counter[str]] = defaultdict(Counter)
 
     def count(self, events: Iterable[Event]) -> list[PacketReceived]:
@@ -47,6 +49,7 @@ class Tally:
                 self._channels[event.spacecraft_id, event.vcid]["lost"] += event.count
             elif isinstance(event, FrameRejected):
                 self.frames_rejected += 1
+                self.rules[event.rule] += 1
                 self.codewords_uncorrectable += event.codewords_uncorrectable
             elif isinstance(event, OctetsSkipped):
                 self.octets_skipped += event.count

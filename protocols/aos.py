@@ -73,6 +73,10 @@ class FrameLayout:
     def zone_octets(self) -> int:
         return self.zone_end - self.zone_offset
 
+    def first_header_pointer(self, frame: bytes) -> int:
+        """Of a frame whose data field is an M_PDU, 4.1.4.2.3."""
+        return (frame[self.data_offset] & 7) << 8 | frame[self.data_offset + 1]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrameHeader:

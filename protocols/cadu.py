@@ -36,10 +36,11 @@ J = TypeVar("J", bound=Judgement)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OctetsSkipped:
-    """`count` octets of the stream from `offset` on belong to no CADU."""
+    """`count` octets of the stream from `offset` on belong to no CADU, though `markers` markers stand in them."""
 
     offset: int
     count: int
+    markers: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +81,7 @@ class Synchronizer(Generic[J]):
         self._locked = False  # a CADU is expected at that place
         self._reach = 0  # how far before that place a marker may still be of use
         self._end = 0  # where in the stream the last located CADU ended
+        self._passed = 0  # markers since then that begin no CADU
         self._reportable = 0  # from where in the stream on a rejected place is reported
 
     def receive(self, octets: bytes) -> list[Located[J] | OctetsSkipped]:
@@ -115,8 +117,10 @@ class Synchronizer(Generic[J]):
         while len(markers := self._markers(look)):
             worthy = self._worthy(markers)
             if worthy is not None:
+                self._pass(markers[markers < worthy])
                 self._locked, self._at = True, worthy
                 return True
+            self._pass(markers)
             self._at = int(markers[-1]) + 1
             look = min(2 * look, BATCH)
         at = self._buffer.find(self._marker, self._at)
@@ -193,13 +197,20 @@ class Synchronizer(Generic[J]):
 
     def _give_up(self) -> None:
         """No CADU here: search from the next octet on, but first once where the last CADU may hide a marker."""
+        if self._at + len(self._marker) <= len(self._buffer) and self._marked(self._at):
+            self._pass(np.array([self._at]))
         before = max(0, self._at - self._reach)
         early = self._buffer.find(self._marker, before, self._at + len(self._marker) - 1)
         self._reach = 0
         self._locked = early >= 0
         self._at = early if self._locked else self._at + 1
 
+    def _pass(self, markers: NDArray[np.intp]) -> None:
+        """Count those that the last located CADU does not cover."""
+        self._passed += int((markers + self._origin >= self._end).sum())
+
     def _account(self, offset: int, found: list[Located[J] | OctetsSkipped]) -> None:
         if offset > self._end:
-            found.append(OctetsSkipped(offset=self._end, count=offset - self._end))
+            found.append(OctetsSkipped(offset=self._end, count=offset - self._end, markers=self._passed))
             self._end = offset
+        self._passed = 0

@@ -4,8 +4,10 @@
 Four octets of seconds and some of binary fraction: two in telemetry, four in the insert zone of frames.
 """
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from .errors import ProtocolError
 
@@ -25,6 +27,11 @@ LEAP_SECOND_DAYS = tuple(
 )
 LEAP_SECOND_TABLE = "IERS Bulletin C, TAI - UTC = 37 s since 2017-01-01"
 _TAI_LESS_UTC_1972_S = 10
+# TAI seconds at which each leap second begins: 23:59:60 of the day before those above.
+_LEAP_SECONDS_TAI = tuple(
+    int((day - EPOCH).total_seconds()) + _TAI_LESS_UTC_1972_S + index
+    for index, day in enumerate(LEAP_SECOND_DAYS)
+)
 
 
 class CucError(ProtocolError):
@@ -92,10 +99,17 @@ def decode(octets: bytes) -> Time:
 
 def utc(tai_ms: int) -> datetime:
     """UTC of a TAI time from 1972 on. A leap second, which no datetime can hold, repeats the one before."""
-    tai = EPOCH + timedelta(milliseconds=tai_ms)
-    offset_s = _TAI_LESS_UTC_1972_S
-    for day in LEAP_SECOND_DAYS:
-        if tai - timedelta(seconds=offset_s) < day:
-            break
-        offset_s += 1
-    return tai - timedelta(seconds=offset_s)
+    leaps = bisect_right(_LEAP_SECONDS_TAI, tai_ms // 1000)
+    return EPOCH + timedelta(milliseconds=tai_ms, seconds=-_TAI_LESS_UTC_1972_S - leaps)
+
+
+def utc_text(tai_ms: int) -> str:
+    """UTC as ISO 8601 has it, to the millisecond; a leap second is second 60: 2016-12-31T23:59:60.500Z."""
+    seconds, ms = divmod(tai_ms, 1000)
+    return f"{_utc_second(seconds)}.{ms:03}Z"
+
+
+@lru_cache(maxsize=1024)
+def _utc_second(tai_s: int) -> str:
+    text = utc(tai_s * 1000).isoformat(timespec="seconds").removesuffix("+00:00")
+    return text[:-2] + "60" if tai_s in _LEAP_SECONDS_TAI else text

@@ -5,32 +5,19 @@ Synchronization, derandomizing, Reed-Solomon, frame error control, virtual chann
 Nothing that is lost goes unreported: octets, frames and packets each have their event.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
 
 from . import coding
 from .aos import HEADER_OCTETS, NO_PACKET_STARTS, ONLY_IDLE_DATA, VERSION, FrameHeader, header_error_control
-from .assembler import PacketAssembler, Piece, Quality
+from .assembler import Extent, PacketAssembler, Piece
+from .breach import CORRECTABLE_SYMBOLS, Rule, Suspect, describe
 from .cadu import Located, OctetsSkipped, Synchronizer
 from .profile import MARKER, Profile, Service
 from .space_packet import IDLE_APID
-
-CORRECTABLE_SYMBOLS = 16  # of one codeword
-
-
-class Rule(Enum):
-    """What a rejected frame broke."""
-
-    UNCORRECTABLE = "more than 16 wrong symbols in a codeword"
-    VERSION = "transfer frame version"
-    FRAME_ERROR_CONTROL = "frame error control"
-    HEADER_ERROR_CONTROL = "header error control"
-    VIRTUAL_CHANNEL = "virtual channel not in the profile"
-    FIRST_HEADER_POINTER = "first header pointer beyond the packet zone"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,15 +32,21 @@ class FrameReceived:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrameRejected:
+    """The CADU at `offset` broke `rule`: its `field` is `found` where `expected` was due, both as a reader wants them."""
+
     offset: int
     rule: Rule
+    field: str
+    expected: str
+    found: str
     codewords_uncorrectable: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrameLost:
-    """`count` frames of a virtual channel are missing before the one that follows."""
+    """`count` frames of a virtual channel are missing before the one at `offset`."""
 
+    offset: int
     spacecraft_id: int
     vcid: int
     count: int
@@ -61,8 +54,10 @@ class FrameLost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountSteppedBack:
-    """A frame counter went back, as after a reset of the sender; how many frames are missing is not known."""
+    """The frame counter of the frame at `offset` went back, as after a reset of the sender; how many frames are missing
+    is not known."""
 
+    offset: int
     spacecraft_id: int
     vcid: int
     expected: int
@@ -71,16 +66,26 @@ class CountSteppedBack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PacketReceived:
-    """A space packet, primary header included; partial ones hold as much as arrived."""
+    """A space packet, primary header included; partial ones hold as much as arrived.
 
+    Attributes:
+        offset: of the CADU in which it begins.
+        corrected: symbols were corrected in a frame that carried some of its octets.
+        after_gap: something of its channel is missing between the packet before (idle ones excluded) and this one. Before
+            a channel's first packet, whatever the receiver could not read may have been the channel's.
+    """
+
+    offset: int
     spacecraft_id: int
     vcid: int
     octets: bytes
-    quality: Quality
+    extent: Extent
+    corrected: bool
+    after_gap: bool
 
     @property
     def is_complete(self) -> bool:
-        return self.quality is Quality.COMPLETE
+        return self.extent is Extent.COMPLETE
 
     @property
     def apid(self) -> int:
@@ -102,7 +107,7 @@ class _Content:
     octets: bytes
     rule: Rule | None
     symbols_corrected: int
-    codewords_uncorrectable: int
+    uncorrectable: tuple[int, ...]
 
     @property
     def accepted(self) -> bool:
@@ -112,9 +117,34 @@ class _Content:
 class _Channel:
     """What is remembered of one virtual channel."""
 
-    def __init__(self) -> None:
+    def __init__(self, spacecraft_id: int, vcid: int, after_gap: bool) -> None:
+        self.spacecraft_id = spacecraft_id
+        self.vcid = vcid
         self.expected: int | None = None
         self.packets = PacketAssembler()
+        self._after_gap = after_gap
+
+    def deliver(self, pieces: Iterable[Piece]) -> Iterator[PacketReceived]:
+        for piece in pieces:
+            packet = PacketReceived(
+                offset=piece.offset,
+                spacecraft_id=self.spacecraft_id,
+                vcid=self.vcid,
+                octets=piece.octets,
+                extent=piece.extent,
+                corrected=piece.corrected,
+                after_gap=self._after_gap,
+            )
+            if piece.extent is Extent.PARTIAL:
+                self._after_gap = True
+            elif self._after_gap and not packet.is_idle:
+                self._after_gap = False
+            yield packet
+
+    def interrupt(self) -> Iterator[PacketReceived]:
+        """Frames are missing here: the packet that was begun cannot go on."""
+        yield from self.deliver(self.packets.abandon())
+        self._after_gap = True
 
 
 class Receiver:
@@ -126,6 +156,7 @@ class Receiver:
         overlap = CORRECTABLE_SYMBOLS * profile.coding.interleave
         self._synchronizer = Synchronizer(MARKER, profile.cadu_octets, overlap, self._judge, self._glance)
         self._channels: dict[tuple[int, int], _Channel] = {}
+        self._missed = False  # octets that may have been of a channel not yet seen
 
     def receive(self, octets: bytes) -> list[Event]:
         """What these octets made certain."""
@@ -134,8 +165,8 @@ class Receiver:
     def close(self) -> list[Event]:
         """What remains when no more octets come."""
         events = [event for found in self._synchronizer.close() for event in self._events(found)]
-        for (spacecraft_id, vcid), channel in self._channels.items():
-            events += _packets(spacecraft_id, vcid, channel.packets.abandon())
+        for channel in self._channels.values():
+            events += channel.deliver(channel.packets.abandon())
         return events
 
     def _glance(self, cadus: NDArray[np.uint8]) -> NDArray[np.bool_]:
@@ -145,12 +176,12 @@ class Receiver:
 
     def _judge(self, cadus: NDArray[np.uint8]) -> list[_Content]:
         frames, corrected = coding.decode_codeblocks(cadus[:, len(MARKER) :], self._profile)
-        uncorrectable = (corrected < 0).sum(axis=1)
+        uncorrectable = corrected < 0
         rules: list[Rule | None] = [None] * len(frames)
         broken = {
             Rule.FRAME_ERROR_CONTROL: coding.crc16(frames) * self._layout.frame_error_control,
             Rule.VERSION: frames[:, 0] >> 6 ^ VERSION,
-            Rule.UNCORRECTABLE: uncorrectable,
+            Rule.UNCORRECTABLE: uncorrectable.any(axis=1),
         }
         for rule, breaches in broken.items():
             for index in np.flatnonzero(breaches):
@@ -161,59 +192,67 @@ class Receiver:
                 octets=octets[index * length : (index + 1) * length],
                 rule=rule,
                 symbols_corrected=symbols,
-                codewords_uncorrectable=codewords,
+                uncorrectable=tuple(np.flatnonzero(uncorrectable[index]).tolist())
+                if rule is Rule.UNCORRECTABLE
+                else (),
             )
-            for index, (rule, symbols, codewords) in enumerate(
-                zip(rules, corrected.clip(0).sum(axis=1).tolist(), uncorrectable.tolist(), strict=True)
+            for index, (rule, symbols) in enumerate(
+                zip(rules, corrected.clip(0).sum(axis=1).tolist(), strict=True)
             )
         ]
 
     def _events(self, found: Located[_Content] | OctetsSkipped) -> Iterator[Event]:
         if isinstance(found, OctetsSkipped):
+            self._missed = True
             yield found
             return
         content = found.judgement
-        if content.rule is not None:
-            yield self._rejected(found, content.rule)
-            return
-        header = FrameHeader.parse(content.octets)
-        service = self._profile.service(header.vcid)
-        rule = self._breach(header, service, content.octets)
+        rule = content.rule or self._breach(content.octets)
         if rule is not None:
+            self._missed = True
             yield self._rejected(found, rule)
             return
-        channel = self._channels.setdefault((header.spacecraft_id, header.vcid), _Channel())
-        yield from self._continuity(header, channel)
+        header = FrameHeader.parse(content.octets)
+        channel = self._channel(header)
+        yield from self._continuity(found.offset, header, channel)
         yield FrameReceived(
             offset=found.offset,
             header=header,
             octets=content.octets,
             symbols_corrected=content.symbols_corrected,
         )
-        if service is Service.PACKETS:
+        if self._profile.service(header.vcid) is Service.PACKETS:
             zone = content.octets[self._layout.zone_offset : self._layout.zone_end]
-            pieces = channel.packets.receive(self._first_header_pointer(content.octets), zone)
-            yield from _packets(header.spacecraft_id, header.vcid, pieces)
+            pieces = channel.packets.receive(
+                self._layout.first_header_pointer(content.octets),
+                zone,
+                corrected=content.symbols_corrected > 0,
+                offset=found.offset,
+            )
+            yield from channel.deliver(pieces)
 
-    def _breach(self, header: FrameHeader, service: Service, frame: bytes) -> Rule | None:
+    def _channel(self, header: FrameHeader) -> _Channel:
+        key = header.spacecraft_id, header.vcid
+        if key not in self._channels:
+            self._channels[key] = _Channel(*key, after_gap=self._missed)
+        return self._channels[key]
+
+    def _breach(self, frame: bytes) -> Rule | None:
+        service = self._profile.service(frame[1] & 0x3F)
         control = int.from_bytes(frame[HEADER_OCTETS : HEADER_OCTETS + 2], "big")
         if self._layout.header_error_control and header_error_control(frame) != control:
             return Rule.HEADER_ERROR_CONTROL
         if service is Service.REJECT:
             return Rule.VIRTUAL_CHANNEL
-        if service is Service.PACKETS and not self._pointer_allowed(self._first_header_pointer(frame)):
+        if service is Service.PACKETS and not self._pointer_allowed(self._layout.first_header_pointer(frame)):
             return Rule.FIRST_HEADER_POINTER
         return None
-
-    def _first_header_pointer(self, frame: bytes) -> int:
-        offset = self._layout.data_offset
-        return int.from_bytes(frame[offset : offset + 2], "big") & 0x7FF
 
     def _pointer_allowed(self, pointer: int) -> bool:
         return pointer < self._layout.zone_octets or pointer in (NO_PACKET_STARTS, ONLY_IDLE_DATA)
 
-    def _continuity(self, header: FrameHeader, channel: _Channel) -> Iterator[Event]:
-        """Compare the frame count with the one due; after any gap the packet that was begun cannot go on."""
+    def _continuity(self, offset: int, header: FrameHeader, channel: _Channel) -> Iterator[Event]:
+        """Compare the frame count with the one due."""
         expected, received = channel.expected, header.sequence
         channel.expected = (received + 1) % header.modulus
         if expected is None or expected == received:
@@ -221,21 +260,26 @@ class Receiver:
         missing = (received - expected) % header.modulus
         spacecraft_id, vcid = header.spacecraft_id, header.vcid
         if missing < header.modulus // 2:
-            yield FrameLost(spacecraft_id=spacecraft_id, vcid=vcid, count=missing)
+            yield FrameLost(offset=offset, spacecraft_id=spacecraft_id, vcid=vcid, count=missing)
         else:
             yield CountSteppedBack(
-                spacecraft_id=spacecraft_id, vcid=vcid, expected=expected, received=received
+                offset=offset,
+                spacecraft_id=spacecraft_id,
+                vcid=vcid,
+                expected=expected,
+                received=received,
             )
-        yield from _packets(spacecraft_id, vcid, channel.packets.abandon())
+        yield from channel.interrupt()
 
-    @staticmethod
-    def _rejected(found: Located[_Content], rule: Rule) -> FrameRejected:
-        codewords = found.judgement.codewords_uncorrectable
-        return FrameRejected(offset=found.offset, rule=rule, codewords_uncorrectable=codewords)
-
-
-def _packets(spacecraft_id: int, vcid: int, pieces: list[Piece]) -> list[PacketReceived]:
-    return [
-        PacketReceived(spacecraft_id=spacecraft_id, vcid=vcid, octets=octets, quality=quality)
-        for quality, octets in pieces
-    ]
+    def _rejected(self, found: Located[_Content], rule: Rule) -> FrameRejected:
+        content = found.judgement
+        suspect = Suspect(octets=content.octets, uncorrectable=content.uncorrectable, profile=self._profile)
+        breach = describe(rule, suspect)
+        return FrameRejected(
+            offset=found.offset,
+            rule=rule,
+            field=breach.field,
+            expected=breach.expected,
+            found=breach.found,
+            codewords_uncorrectable=len(content.uncorrectable),
+        )

@@ -14,12 +14,12 @@ from typing import NamedTuple
 
 import pytest
 from flatsat.hil import cli
-from flatsat.protocols import aos, coding, cuc, dictionary, profile, pus
+from flatsat.protocols import aos, coding, cuc
+from flatsat.protocols.profile import MARKER
 from flatsat.protocols.space_packet import SpacePacket
 
-LINK = profile.load("oisl-1-clear")
-DICTIONARY = dictionary.load()
-TAI_MS = 2_145_916_837_500  # 2026-01-01T00:00:00.500Z is 37 s behind TAI
+from .telemetry import DICTIONARY, LINK, TAI_MS, cadus, packet
+
 RAW = {"bus_voltage": 2801, "state_of_charge": 41_000, "battery_current": 32_768 - 250}
 KEYS = [
     *("octets", "octets_skipped", "frames_decoded", "frames_rejected", "codewords_uncorrectable"),
@@ -53,18 +53,8 @@ def decode(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
     return run
 
 
-def housekeeping(name: str, count: int, **raw: int) -> bytes:
-    definition = DICTIONARY.packets[name]
-    header = pus.TelemetryHeader(
-        service=definition.service, subtype=definition.subtype, message_counter=count, time=cuc.time(TAI_MS + 1000 * count)
-    )  # fmt: skip
-    values = [raw.get(parameter, 0) for parameter in definition.names]
-    return SpacePacket(
-        apid=definition.apid,
-        sequence_count=count,
-        octets=header.encode() + definition.pack(values),
-        has_secondary_header=True,
-    ).encode()
+def housekeeping(name: str, count: int, **raw: float) -> bytes:
+    return packet(name, TAI_MS + 1000 * count, sequence=count, **raw)
 
 
 def telemetry(seconds: int) -> list[bytes]:
@@ -77,22 +67,9 @@ def telemetry(seconds: int) -> list[bytes]:
     return [*packets, housekeeping("event", 0, event_id=1, parameter0=-5)]
 
 
-def cadus(packets: list[bytes]) -> list[bytes]:
-    """Frames of channel 0, with an idle frame after the second."""
-    multiplexer = aos.PacketMultiplexer(LINK.frame.zone_octets)
-    zones = [zone for packet in packets for zone in multiplexer.push(packet)] + multiplexer.flush()
-    frames = [
-        aos.build_frame(
-            LINK.frame, spacecraft_id=0x5A, vcid=0, count=count, first_header_pointer=pointer, zone=zone
-        )
-        for count, (pointer, zone) in enumerate(zones)
-    ]
-    frames.insert(2, aos.build_idle_frame(LINK.frame, spacecraft_id=0x5A, count=0))
-    return [coding.encode_cadu(frame) for frame in frames]
-
-
 PACKETS = telemetry(60)
 CADUS = cadus(PACKETS)
+CADUS.insert(2, coding.encode_cadu(aos.build_idle_frame(LINK.frame, spacecraft_id=0x5A, count=0)))
 CHANNELS = [
     {"scid": 0x5A, "vcid": 0, "frames": len(CADUS) - 1, "lost": 0, "packets": len(PACKETS)},
     {"scid": 0x5A, "vcid": 63, "frames": 1, "lost": 0, "packets": 0},
@@ -253,7 +230,7 @@ def test_damaged_captures(
     assert result.code == code
     assert counts.items() <= result.counts.items()
     if code:
-        assert "--profile" in result.err
+        assert ("--profile" if octets else "is empty") in result.err
 
 
 def test_lost_frames_are_counted_by_channel(decode: Command, tmp_path: Path) -> None:
@@ -273,6 +250,11 @@ def test_lost_frames_are_counted_by_channel(decode: Command, tmp_path: Path) -> 
         pytest.param(["CAPTURE", "--profile", "CAPTURE"], id="a profile that is none"),
         pytest.param(["CAPTURE", "--format", "xml"], id="no such form"),
         pytest.param(["CAPTURE", "--format", "csv", "--json"], id="two outputs on one stream"),
+        pytest.param(["CAPTURE", "--events", "--json"], id="events and counts on one stream"),
+        pytest.param(["CAPTURE", "--events", "--format", "csv"], id="events and packets on one stream"),
+        pytest.param(["CAPTURE", "--events", "--profile", "snpp"], id="events without a dictionary"),
+        pytest.param(["CAPTURE", "--format", "parquet"], id="Parquet on a terminal"),
+        pytest.param([".", "--follow"], id="a folder to follow"),
         pytest.param(["CAPTURE", "--out", "packets.txt"], id="no form"),
         pytest.param(["CAPTURE", "--out", "no/folder/packets.csv"], id="no folder"),
         pytest.param(["CAPTURE", "--out", "CAPTURE", "--format", "csv"], id="onto the input"),
@@ -286,7 +268,8 @@ def test_errors_are_code_2_and_no_traceback(
     before = capture.read_bytes()
     result = decode(*[str(capture) if argument == "CAPTURE" else argument for argument in arguments])
     assert (result.code, result.out) == (2, "")
-    assert result.err
+    assert result.err.count("\n") <= 4
+    assert result.err.startswith(("flatsat: ", "Usage: "))
     assert "Traceback" not in result.err
     assert capture.read_bytes() == before
 
@@ -299,3 +282,187 @@ def test_suomi_npp(decode: Command, name: str, frames: int) -> None:
     counts = decode(Path(folder) / name, "--profile", "snpp", "--json").counts
     assert (counts["frames_decoded"], counts["symbols_corrected"], counts["octets_skipped"]) == (frames, 0, 0)
     assert {channel["scid"] for channel in counts["virtual_channels"]} == {157}
+
+
+def flipped(cadu: bytes, places: range) -> bytes:
+    wounded = bytearray(cadu)
+    for place in places:
+        wounded[place] ^= 0x55
+    return bytes(wounded)
+
+
+def frame(**changed: int) -> bytes:
+    fields = {"vcid": 0, "count": 1, "first_header_pointer": 0} | changed
+    return aos.build_frame(LINK.frame, spacecraft_id=0x5A, zone=bytes(LINK.frame.zone_octets), **fields)
+
+
+def with_wrong_control(octets: bytes) -> bytes:
+    return octets[:-1] + bytes([octets[-1] ^ 1])
+
+
+GOOD = frame()
+POWER = [housekeeping("power_hk", count, **RAW) for count in range(40)]
+KNOWN = cadus(POWER)
+CUT = (
+    f"packet begun in the frame at 0: APID 16, {LINK.frame.zone_octets % len(POWER[0])} of {len(POWER[0])} octets: "
+    "its end is missing"
+)
+IDLE = CADUS[2]
+SHORT = housekeeping("power_hk", 3)
+SHORT = SHORT[:4] + (len(SHORT) - 8).to_bytes(2, "big") + SHORT[6:-1]
+OLD_PUS = housekeeping("power_hk", 3)
+OLD_PUS = OLD_PUS[:6] + b"\x10" + OLD_PUS[7:]
+STRANGER = housekeeping("power_hk", 3)
+STRANGER = bytes([STRANGER[0], 0x44]) + STRANGER[2:]
+
+
+@pytest.mark.parametrize(
+    ("octets", "lines"),
+    [
+        pytest.param(KNOWN, [], id="nothing amiss"),
+        pytest.param(
+            [KNOWN[0], flipped(KNOWN[1], range(6, 206, 5)), *KNOWN[2:]],
+            [
+                "frame at 1,279: codeword 3 of 5: more than 16 wrong symbols",
+                "before the frame at 2,558: spacecraft 90 channel 0, frames lost by their count: 1",
+                CUT,
+            ],
+            id="too many wrong symbols",
+        ),
+        pytest.param(
+            [KNOWN[0], coding.encode_cadu(with_wrong_control(GOOD))],
+            [
+                f"frame at 1,279: frame error control: expected {GOOD[-2:].hex().upper()}, "
+                f"found {with_wrong_control(GOOD)[-2:].hex().upper()}",
+                CUT,
+            ],
+            id="frame error control",
+        ),
+        pytest.param(
+            [coding.encode_cadu(frame(vcid=12)), IDLE],
+            ["frame at 0: virtual channel 12 not in the profile (0, 63)"],
+            id="virtual channel",
+        ),
+        pytest.param(
+            [coding.encode_cadu(frame(first_header_pointer=1500)), IDLE],
+            ["frame at 0: first header pointer 1,500 beyond the packet zone of 1,085"],
+            id="pointer",
+        ),
+        pytest.param(
+            [b"\0" * 9, *KNOWN, KNOWN[0][:700]],
+            [
+                "9 octets skipped at 0: no marker",
+                f"700 octets skipped at {9 + 1279 * len(KNOWN):,}: the input ends within a frame of 1,279 octets",
+            ],
+            id="skips",
+        ),
+        pytest.param(
+            [IDLE, IDLE[:600], IDLE[607:], IDLE],
+            [
+                "frame at 1,279: codewords 1, 2, 3, 4, 5 of 5: more than 16 wrong symbols",
+                "1,272 octets skipped at 1,279: the frame rejected there is 7 octets short",
+                "frame at 2,551: spacecraft 90 channel 63, frame count went back: expected 1, found 0",
+            ],
+            id="octets lost in a frame",
+        ),
+        pytest.param(
+            cadus([SHORT, OLD_PUS, STRANGER, PACKETS[0]]),
+            [
+                f"packet begun in the frame at 0: APID 16, sequence count 3: power_hk: {len(SHORT) - 19} octets, "
+                f"expected {len(SHORT) - 18}",
+                "packet begun in the frame at 0: APID 16, sequence count 3: PUS version number 1, PUS-C has 2",
+                "packet begun in the frame at 0: APID 68, sequence count 3: not in the dictionary: APID 68, service 3, "
+                "subtype 25, structure 1",
+                "packet begun in the frame at 0: APID 291, sequence count 7: no secondary header",
+            ],
+            id="packets",
+        ),
+    ],
+)
+def test_why(decode: Command, tmp_path: Path, octets: list[bytes], lines: list[str]) -> None:
+    path = tmp_path / "why.cadu"
+    path.write_bytes(b"".join(octets))
+    told = decode(path, "--why").out.splitlines()
+    assert [line for line in told if " at " in line] == lines
+    result = decode(path, "--why", "--json")
+    assert result.counts["octets"] == path.stat().st_size
+    assert result.err.splitlines() == lines
+
+
+SHIFTED = (int.from_bytes(b"".join(CADUS), "big") << 3).to_bytes(len(CADUS) * 1279 + 1, "big")
+
+
+@pytest.mark.parametrize(
+    ("octets", "profile", "told"),
+    [
+        pytest.param(b"", "oisl-1-clear", ["empty"], id="empty"),
+        pytest.param(
+            b"".join(CADUS), "snpp", ["1,279 octets apart", "--profile oisl-1-clear"], id="another profile"
+        ),
+        pytest.param(CADUS[0][:900], "oisl-1-clear", ["1 marker", "ends within a frame"], id="too short"),
+        pytest.param(NOISE, "oisl-1-clear", ["no marker 1ACFFC1D"], id="noise"),
+        pytest.param(bytes(o ^ 0xFF for o in b"".join(CADUS)), "snpp", ["inverted"], id="inverted"),
+        pytest.param(SHIFTED, "snpp", ["shifted by 5 bits"], id="shifted"),
+        pytest.param(
+            b"".join(MARKER + random.Random(n).randbytes(600) for n in range(20)),
+            "oisl-1-clear",
+            ["20 markers, mostly 604 octets apart", "no built-in profile fits"],
+            id="unknown",
+        ),
+        pytest.param(
+            coding.encode_cadu(frame(vcid=9)) * 3,
+            "oisl-1-clear",
+            ["3 frames rejected", "virtual channel", "--why"],
+            id="all rejected",
+        ),
+    ],
+)
+def test_a_profile_that_does_not_fit(
+    decode: Command, tmp_path: Path, octets: bytes, profile: str, told: list[str]
+) -> None:
+    path = tmp_path / "misfit"
+    path.write_bytes(octets)
+    result = decode(path, "--profile", profile, "--json")
+    assert result.code == 1
+    (line,) = result.err.splitlines()
+    assert all(words in line for words in told), line
+
+
+def test_quality_of_packets(decode: Command, tmp_path: Path) -> None:
+    path = tmp_path / "quality.cadu"
+    path.write_bytes(b"".join([CADUS[0], flipped(CADUS[1], range(500, 501)), *CADUS[2:4], CADUS[5]]))
+    rows = [json.loads(line) for line in decode(path, "--format", "jsonl").out.splitlines()]
+    (lost,) = [place for place, row in enumerate(rows) if row["quality"].startswith("gap before")]
+    assert rows[lost]["sequence_count"] > rows[lost - 3]["sequence_count"] + 1
+    corrected = [place for place, row in enumerate(rows) if row["quality"] == "corrected"]
+    assert corrected == list(range(corrected[0], corrected[-1] + 1))
+    assert [rows[0]["quality"], rows[-1]["quality"]] == ["clean", "clean"]
+    table = list(csv.DictReader(io.StringIO(decode(path, "--format", "csv").out)))
+    assert [row["quality"] for row in table] == [row["quality"] for row in rows]
+
+
+def test_events_in_words(decode: Command, tmp_path: Path) -> None:
+    event = DICTIONARY.events["LCL_TRIPPED"]
+    path = tmp_path / "events.cadu"
+    packets = [
+        housekeeping("event", 0, event_id=event.identifier, parameter0=3, parameter1=2),
+        housekeeping("power_hk", 1),
+        packet("verification_failure", TAI_MS + 9, subtype=4, request_packet=0x1820, request_sequence=0xC007, failure=11),
+    ]  # fmt: skip
+    path.write_bytes(b"".join(cadus(packets)))
+    result = decode(path, "--events")
+    lines = result.out.splitlines()
+    assert (result.code, len(lines)) == (0, 2)
+    assert lines[0].split(maxsplit=3)[:3] == ["2026-01-01T00:00:00.500Z", "INFORMATION", "LCL_TRIPPED"]
+    assert lines[0].endswith(event.tell(3, 2))
+    assert lines[1].endswith("Telecommand 7 to APID 32 failed at its start: NO_ROOM, detail 0")
+    assert "frames decoded" in result.err
+    assert "--events lists them" in decode(path).out
+    rows = [json.loads(line) for line in decode(path, "--format", "jsonl").out.splitlines()]
+    assert [row.get("text", "") for row in rows] == [event.tell(3, 2), "", lines[1].split(maxsplit=3)[3]]
+
+
+def test_a_leap_second_is_second_60(decode: Command, tmp_path: Path) -> None:
+    path = tmp_path / "leap.cadu"
+    path.write_bytes(b"".join(cadus([packet("power_hk", 1_861_920_036_500)])))
+    assert '"2016-12-31T23:59:60.500Z"' in decode(path, "--format", "jsonl").out

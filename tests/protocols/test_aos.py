@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from flatsat.protocols import aos, profile
 from flatsat.protocols.aos import FrameHeader, FrameLayout, PacketMultiplexer
-from flatsat.protocols.assembler import PacketAssembler, Quality
+from flatsat.protocols.assembler import Extent, PacketAssembler
 from flatsat.protocols.errors import ProtocolError
 from flatsat.protocols.space_packet import IDLE_APID, SpacePacket, parse
 from hypothesis import given
@@ -179,5 +179,5 @@ def test_what_is_packed_is_found_again(capacity: int, steps: list[int | None]) -
     zones += multiplexer.flush()
     assert aos.ONLY_IDLE_DATA not in [pointer for pointer, _ in zones]
     pieces = [piece for pointer, zone in zones for piece in assembler.receive(pointer, zone)]
-    assert {quality for quality, _ in pieces} <= {Quality.COMPLETE}
-    assert [octets for _, octets in pieces if parse(octets).apid != IDLE_APID] == packets
+    assert {piece.extent for piece in pieces} <= {Extent.COMPLETE}
+    assert [piece.octets for piece in pieces if parse(piece.octets).apid != IDLE_APID] == packets

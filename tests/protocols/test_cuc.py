@@ -69,3 +69,32 @@ def test_octets_that_are_no_time(octets):
 )
 def test_utc(tai_ms, utc):
     assert cuc.utc(tai_ms) == utc
+
+
+@pytest.mark.parametrize(
+    ("tai_ms", "text"),
+    [
+        (NEW_YEAR_2026_TAI_MS + 7, "2026-01-01T00:00:00.007Z"),
+        (1_861_920_035_999, "2016-12-31T23:59:59.999Z"),
+        (1_861_920_036_000, "2016-12-31T23:59:60.000Z"),
+        (1_861_920_036_999, "2016-12-31T23:59:60.999Z"),
+        (1_861_920_037_000, "2017-01-01T00:00:00.000Z"),
+        (457_488_010_000, "1972-06-30T23:59:60.000Z"),
+    ],
+)
+def test_utc_text(tai_ms, text):
+    assert cuc.utc_text(tai_ms) == text
+
+
+@given(st.integers(441_763_210, (1 << 32) - 1))
+def test_utc_text_never_goes_back(tai_s):
+    before, after = cuc.utc_text(tai_s * 1000 - 1), cuc.utc_text(tai_s * 1000)
+    assert before < after
+
+
+def test_each_leap_second_has_a_second_60():
+    for day in cuc.LEAP_SECOND_DAYS:
+        midnight_s = next(
+            s for s in range(int((day - cuc.EPOCH).total_seconds()) + 9, 1 << 32) if cuc.utc(s * 1000) == day
+        )
+        assert [cuc.utc_text(1000 * (midnight_s - back))[17:19] for back in (2, 1, 0)] == ["59", "60", "00"]

@@ -2,13 +2,14 @@
 """The receiving chain on captures made here: cut anywhere, noisy, damaged, shifted; and every profile field in use."""
 
 import random
+from binascii import crc_hqx
 from dataclasses import replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import numpy as np
 import pytest
 from flatsat.protocols import aos, coding, profile
-from flatsat.protocols.assembler import Quality
+from flatsat.protocols.assembler import Extent
 from flatsat.protocols.cadu import OctetsSkipped
 from flatsat.protocols.profile import MARKER, Basis, Coding, Profile, Randomizer, Service
 from flatsat.protocols.receiver import (
@@ -21,7 +22,7 @@ from flatsat.protocols.receiver import (
     Receiver,
     Rule,
 )
-from flatsat.protocols.space_packet import SpacePacket
+from flatsat.protocols.space_packet import SpacePacket, idle_packet
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -81,6 +82,8 @@ SENT = packets(12)
 TINY_FRAMES = frames(TINY, SENT)
 TINY_CADUS = cadus(TINY, TINY_FRAMES)
 CAPTURE = b"".join(TINY_CADUS)
+_WOUNDED = TINY_FRAMES[1][:8] + bytes([TINY_FRAMES[1][8] ^ 1]) + TINY_FRAMES[1][9:-2]
+WOUNDED_CRC = f"{crc_hqx(_WOUNDED, 0xFFFF):04X}", TINY_FRAMES[1][-2:].hex().upper()
 
 
 def test_clean_capture() -> None:
@@ -175,6 +178,89 @@ def test_wrong_symbols(errors: int, delivered: bool, place: int) -> None:
     assert not of(OctetsSkipped, events)
 
 
+def test_codewords_that_cannot_be_corrected_are_named() -> None:
+    sent = cadus(OISL, frames(OISL, packets(40)))
+    hit = np.frombuffer(sent[1], np.uint8).copy()
+    for codeword in (1, 4):
+        hit[4 + codeword : 4 + codeword + 5 * 17 : 5] ^= 0x81
+    (rejected,) = of(FrameRejected, received(OISL, sent[0] + hit.tobytes() + sent[2]))
+    assert rejected.field == "codewords 2, 5 of 5"
+    assert (rejected.expected, rejected.found) == ("at most 16 wrong symbols", "more")
+
+
+def test_a_packet_is_corrected_if_symbols_of_its_frames_were() -> None:
+    hit = [TINY_CADUS[0], *(wounded(cadu, 9) for cadu in TINY_CADUS[1:3]), *TINY_CADUS[3:]]
+    packets_received = of(PacketReceived, received(TINY, b"".join(hit)))
+    bounds = spans(SENT, TINY.frame.zone_octets)
+    for packet, (first, last) in zip(packets_received, bounds, strict=False):
+        assert packet.corrected == (first <= 2 and last >= 1)
+        assert packet.offset == 76 * first
+        assert not packet.after_gap
+
+
+def spans(sent: list[bytes], zone: int) -> list[tuple[int, int]]:
+    """First and last frame of each packet."""
+    ends = list(accumulate(len(packet) for packet in sent))
+    return [((end - len(packet)) // zone, (end - 1) // zone) for end, packet in zip(ends, sent, strict=True)]
+
+
+def wounded(cadu: bytes, at: int) -> bytes:
+    return cadu[:at] + bytes([cadu[at] ^ 0x10]) + cadu[at + 1 :]
+
+
+SHORT = [SpacePacket(apid=0x10, sequence_count=n, octets=bytes(4)).encode() for n in range(30)]
+SHORT_CADUS = cadus(TINY, frames(TINY, SHORT))
+_ODD = frames(TINY, SHORT)
+_ODD[3] = _ODD[3][:6] + b"\0\1" + _ODD[3][8:-2]  # its pointer contradicts the packet that was begun
+_ODD[3] += crc_hqx(_ODD[3], 0xFFFF).to_bytes(2, "big")
+
+
+@pytest.mark.parametrize(
+    ("octets", "gaps"),
+    [
+        pytest.param(b"".join(SHORT_CADUS), 0, id="whole"),
+        pytest.param(b"".join(SHORT_CADUS[3:]), 0, id="begun late"),
+        pytest.param(b"noise" + b"".join(SHORT_CADUS), 1, id="noise before the first"),
+        pytest.param(b"".join(SHORT_CADUS[:3]) + b"noise" + b"".join(SHORT_CADUS[3:]), 0, id="noise between"),
+        pytest.param(b"".join(SHORT_CADUS[:3] + SHORT_CADUS[4:]), 1, id="frame lost"),
+        pytest.param(
+            b"".join([*SHORT_CADUS[:3], SHORT_CADUS[3][:4] + bytes(72), *SHORT_CADUS[4:]]),
+            1,
+            id="frame rejected",
+        ),
+        pytest.param(b"".join(SHORT_CADUS[:3] + SHORT_CADUS[:3]), 1, id="count stepped back"),
+        pytest.param(b"".join(SHORT_CADUS[:3] + SHORT_CADUS[5:7] + SHORT_CADUS[9:]), 2, id="two gaps"),
+        pytest.param(b"".join(cadus(TINY, _ODD)), 1, id="packet contradicted"),
+    ],
+)
+def test_the_first_whole_packet_after_a_gap_says_so(octets: bytes, gaps: int) -> None:
+    whole = received(TINY, octets)
+    told = [e.after_gap for e in of(PacketReceived, whole) if e.is_complete and not e.is_idle]
+    assert sum(told) == gaps
+    assert received(TINY, octets, piece=1) == whole
+
+
+def test_an_idle_packet_does_not_take_the_gap_from_the_next_one() -> None:
+    idle = idle_packet(TINY.frame.zone_octets)
+    sent = cadus(TINY, frames(TINY, [SHORT[0], *[idle] * 4, *SHORT[1:9]]))
+    events = received(TINY, b"".join(sent[:2] + sent[3:]))
+    told = [(e.is_idle, e.after_gap) for e in of(PacketReceived, events) if e.is_complete]
+    assert (True, True) in told
+    assert [gap for is_idle, gap in told if not is_idle].count(True) == 1
+
+
+@pytest.mark.parametrize(
+    ("between", "markers"),
+    [(b"\0" * 9, 0), (MARKER + b"\0" * 9, 1), (MARKER * 3 + bytes(200), 3), (bytes(300) + MARKER, 1)],
+    ids=["none", "one", "three", "at its end"],
+)
+def test_markers_in_skipped_octets_are_counted(between: bytes, markers: int) -> None:
+    octets = TINY_CADUS[0] + between + b"".join(TINY_CADUS[1:3])
+    events = received(TINY, octets)
+    assert of(OctetsSkipped, events) == [OctetsSkipped(offset=76, count=len(between), markers=markers)]
+    assert received(TINY, octets, piece=1) == events
+
+
 def test_marker_with_bit_errors_in_lock() -> None:
     hit = [cadu[:1] + bytes([cadu[1] ^ 0x40]) + cadu[2:] for cadu in TINY_CADUS[1:]]
     assert content(received(TINY, TINY_CADUS[0] + b"".join(hit))) == SENT
@@ -240,14 +326,16 @@ def test_memory_is_bounded_in_noise_and_in_signal() -> None:
 def test_truncated(kept: int) -> None:
     events = received(TINY, TINY_CADUS[0] + TINY_CADUS[1][:kept])
     assert len(of(FrameReceived, events)) == 1
-    assert of(OctetsSkipped, events) == [OctetsSkipped(offset=76, count=kept)]
+    assert of(OctetsSkipped, events) == [OctetsSkipped(offset=76, count=kept, markers=int(kept >= 4))]
 
 
 def test_lost_frames_and_their_packets() -> None:
     sent = frames(TINY, SENT)
     events = received(TINY, b"".join(cadus(TINY, sent[:5] + sent[8:])))
-    assert of(FrameLost, events) == [FrameLost(spacecraft_id=0x5A, vcid=0, count=3)]
-    assert [e.quality for e in of(PacketReceived, events)].count(Quality.PARTIAL) == 1
+    assert of(FrameLost, events) == [
+        FrameLost(offset=5 * TINY.cadu_octets, spacecraft_id=0x5A, vcid=0, count=3)
+    ]
+    assert [e.extent for e in of(PacketReceived, events)].count(Extent.PARTIAL) == 1
     assert set(content(events)) < set(SENT)
 
 
@@ -256,10 +344,10 @@ def test_lost_frames_and_their_packets() -> None:
     [
         ((1 << 24) - 1, 1 << 24, None),
         ((1 << 28) - 1, 0, None),
-        (10, 15, FrameLost(spacecraft_id=0x5A, vcid=0, count=4)),
-        ((1 << 28) - 1, 2, FrameLost(spacecraft_id=0x5A, vcid=0, count=2)),
-        (10, 0, CountSteppedBack(spacecraft_id=0x5A, vcid=0, expected=11, received=0)),
-        (10, 10, CountSteppedBack(spacecraft_id=0x5A, vcid=0, expected=11, received=10)),
+        (10, 15, FrameLost(offset=76, spacecraft_id=0x5A, vcid=0, count=4)),
+        ((1 << 28) - 1, 2, FrameLost(offset=76, spacecraft_id=0x5A, vcid=0, count=2)),
+        (10, 0, CountSteppedBack(offset=76, spacecraft_id=0x5A, vcid=0, expected=11, received=0)),
+        (10, 10, CountSteppedBack(offset=76, spacecraft_id=0x5A, vcid=0, expected=11, received=10)),
     ],
     ids=["cycle", "wrap", "gap", "gap over the wrap", "restart", "repeated"],
 )
@@ -288,26 +376,27 @@ def test_idle_frames_carry_no_packets() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wound", "rule"),
+    ("wound", "rule", "told"),
     [
-        (lambda f: f[:8] + bytes([f[8] ^ 1]) + f[9:], Rule.FRAME_ERROR_CONTROL),
-        (lambda f: b"\0" + f[1:], Rule.VERSION),
-        (lambda f: frames(TINY, packets(1), vcid=5)[0], Rule.VIRTUAL_CHANNEL),
+        (lambda f: f[:8] + bytes([f[8] ^ 1]) + f[9:], Rule.FRAME_ERROR_CONTROL, ("frame error control", *WOUNDED_CRC)),
+        (lambda f: b"\0" + f[1:], Rule.VERSION, ("transfer frame version", "1", "0")),
+        (lambda f: frames(TINY, packets(1), vcid=5)[0], Rule.VIRTUAL_CHANNEL, ("virtual channel", "0, 63", "5")),
         (
             lambda f: aos.build_frame(
                 TINY.frame, spacecraft_id=1, vcid=0, count=0, first_header_pointer=500, zone=bytes(TINY.frame.zone_octets)
             ),
             Rule.FIRST_HEADER_POINTER,
+            ("first header pointer", "less than 26", "500"),
         ),
     ],
     ids=["frame error control", "version", "channel", "pointer"],
 )  # fmt: skip
-def test_rules(wound: object, rule: Rule) -> None:
+def test_rules(wound: object, rule: Rule, told: tuple[str, str, str]) -> None:
     bad = wound(TINY_FRAMES[1])  # type: ignore[operator]
     events = received(TINY, b"".join(cadus(TINY, [TINY_FRAMES[0], bad, TINY_FRAMES[2]])))
-    assert [(e.offset, e.rule, e.codewords_uncorrectable) for e in of(FrameRejected, events)] == [
-        (76, rule, 0)
-    ]
+    (rejected,) = of(FrameRejected, events)
+    assert (rejected.offset, rejected.rule, rejected.codewords_uncorrectable) == (76, rule, 0)
+    assert (rejected.field, rejected.expected, rejected.found) == told
     assert len(of(FrameReceived, events)) == 2
 
 
@@ -315,7 +404,13 @@ def test_header_error_control_rule() -> None:
     link = replace(TINY, frame=replace(TINY.frame, header_error_control=True, frame_error_control=False))
     good = frames(link, packets(1))[0]
     events = received(link, b"".join(cadus(link, [good, good[:6] + b"\0\0" + good[8:]])))
-    assert [e.rule for e in of(FrameRejected, events)] == [Rule.HEADER_ERROR_CONTROL]
+    (rejected,) = of(FrameRejected, events)
+    assert rejected.rule is Rule.HEADER_ERROR_CONTROL
+    assert (rejected.field, rejected.expected, rejected.found) == (
+        "header error control",
+        good[6:8].hex().upper(),
+        "0000",
+    )
     assert len(of(FrameReceived, events)) == 1
 
 
