@@ -29,11 +29,13 @@ def open_circuit_v(state_of_charge: float) -> float:
 class Battery:
     """Energy, polarisation, and what flowed in the last step (currents are positive while charging)."""
 
-    __slots__ = ("_rest_v", "capacity_j", "current_a", "energy_j", "loss_w", "polarisation_v", "voltage_v")
+    __slots__ = (
+        "_rest_v", "capacity_j", "current_a", "energy_j", "initial_j", "loss_w", "polarisation_v", "voltage_v",
+    )  # fmt: skip
 
     def __init__(self, capacity_j: float, state_of_charge: float) -> None:
         self.capacity_j = capacity_j
-        self.energy_j = capacity_j * state_of_charge
+        self.initial_j = self.energy_j = capacity_j * state_of_charge
         self._rest_v = open_circuit_v(state_of_charge)
         self.polarisation_v = 0.0
         self.current_a = 0.0

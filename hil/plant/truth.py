@@ -141,6 +141,16 @@ class Ledger:
     compute_j: float = 0.0
     """The part of `loads_j` that went into the nodes."""
 
+    @property
+    def bus_closure_j(self) -> float:
+        """What the bus account is out by: zero but for rounding."""
+        return self.array_j + self.discharged_j - self.loads_j - self.charged_j - self.shunted_j
+
+    @property
+    def stored_j(self) -> float:
+        """By how much what is stored in the battery should have changed."""
+        return self.charged_j - self.discharged_j - self.converter_j - self.battery_loss_j
+
     def as_dict(self) -> dict[str, float]:
         """A copy of everything, for JSON."""
         return asdict(self)
