@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The bench: the plant, the boards' time and the flight computer in one loop.
 
-Each cycle: write sensors, grant time (power board first), read actuators, step the plant to the time reached, in as many
-sub-steps as events ask for; then the flight software runs. Everything that happens depends on the scenario and the seed alone.
+Each cycle: hand over an uplink block if one is due; write sensors, grant time (power board first), read actuators, step
+the plant to the time reached, in as many sub-steps as events ask for; then the flight software runs. Everything that
+happens depends on the scenario and the seed alone.
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ from flatsat.flightsw.parameters import FlightParameters
 from . import sensors
 from .backends.port import BOARDS, BackEnd, OpticalRecord
 from .channel import OpticalChannel
+from .cycle_status import CycleStatus
 from .flight_bus import FlightBus
 from .nvm import NonVolatileMemory
-from .plant import CircularOrbit, Plant
+from .plant import Actuators, CircularOrbit, Plant
 from .scenario import Fault, Scenario, active_faults, next_edge_ms, node_mask
 from .stimulus import Reached, Stimulus, Upsets
 from .trace import Trace
+from .uplink import Uplink
 from .wire_faults import WireFault, WireFaults
 
 _NO_UPSETS = Upsets()
@@ -65,6 +68,8 @@ class Bench:
         self.stops: list[Stop] = []
         self.overruns = 0
         self._board_frames = 0
+        self._actuators = Actuators()
+        self._status = CycleStatus()
         self._seed = seed
         self._back_end = back_end
         self._stimulus = Stimulus(back_end, self.trace)
@@ -77,6 +82,7 @@ class Bench:
         self._hangs_left_ms = sorted(fault.at_ms for fault in scenario.faults if fault.target == "flightsw")
         self._hung = False
         self._parameters = flight_parameters(scenario, self.plant.orbit)
+        self.uplink = Uplink(scenario.telecommands, self._parameters.epoch_tai_ms)
         self._result = CycleResult(number=-1)
 
     @property
@@ -103,6 +109,9 @@ class Bench:
         for number in range(count):
             self._result = CycleResult(number=number)
             end_ms = (number + 1) * cycle_ms
+            block = self.uplink.next_block(self.now_ms)
+            if block:
+                self._stimulus.uplink(block)
             self._advance(end_ms)
             if self.now_ms == end_ms:
                 self._run_flight_software()
@@ -123,11 +132,11 @@ class Bench:
     @property
     def frames_held(self) -> int:
         """Frames that the flight software has built and that have not left the pin."""
-        return (self._flight.status.frames_queued if self._flight else 0) + self._board_frames
+        return (self._flight.frames_queued if self._flight else 0) + self._board_frames
 
     def status(self) -> bytes:
-        """What the recording keeps of a cycle beside the trace: the plant's truth, as JSON."""
-        return self.plant.truth.as_json()
+        """What the recording keeps of a cycle beside the trace; see `cycle_status.SCHEMA`."""
+        return self._status.json(self.plant.truth, self._actuators, self._board_frames, self._flight)
 
     def _advance(self, target_ms: int) -> None:
         while self.now_ms < target_ms:
@@ -140,7 +149,7 @@ class Bench:
             reached = self._stimulus.step(
                 sensors.words(self.plant, start_ms, self._seed), upsets, step_target
             )
-            self._board_frames = reached.frames_held
+            self._board_frames, self._actuators = reached.frames_held, reached.actuators
             for record in self._back_end.take_optical():
                 self.trace.optical(*record)
                 self._result.pin.append(record)

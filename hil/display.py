@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from .streams import Output
+
+REPORT = "report.html"
 _COLOURS = {"pass": "green", "fail": "red", "error": "red", "inconclusive": "yellow"}
 
 
@@ -47,12 +51,13 @@ def progress_bar(title: str, total_s: float, *, quiet: bool) -> Iterator[Callabl
     try:
         yield advance
     finally:
-        progress.stop()
+        with suppress(OSError):  # the terminal may have gone
+            progress.stop()
 
 
 def show_summary(summary: dict[str, Any], folder: Path) -> None:
     """Print verdict, measurements and where the run's folder is."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = Output()
     verdict = summary["verdict"]
     console.print(
         f"[bold {_COLOURS[verdict]}]{verdict.upper()}[/]  {summary['scenario']} on {summary['backend']}, "
@@ -76,7 +81,7 @@ def show_summary(summary: dict[str, Any], folder: Path) -> None:
             f"[{_COLOURS[row['verdict']]}]{row['verdict']}[/]",
         )  # fmt: skip
     if summary["measurements"]:
-        console.print(table)
+        console.table(table)
     for fault in summary["faults"]:
         verdict = fault["verdict"]
         told = f"[{_COLOURS[verdict]}]{verdict}[/]" if verdict else "not judged: it expects no report"
@@ -85,8 +90,29 @@ def show_summary(summary: dict[str, Any], folder: Path) -> None:
             f"fault {fault['name']} at {fault['at_s']:g} s{_told('detected', fault['detected_s'])}"
             f"{_told('recovered', fault['recovered_s'])}{missing}  {told}"
         )
+    _show_telecommands(console, summary["telecommands"])
     console.print(f"trace  {summary['trace_sha256']}")
     console.print(f"folder {folder}", markup=False)
+    if (folder / REPORT).exists():
+        console.print(f"report {folder / REPORT}", markup=False)
+
+
+def _show_telecommands(console: Console, telecommands: Sequence[dict[str, Any]]) -> None:
+    """One line for all, one for each that ended otherwise than expected."""
+    counts = Counter(telecommand["verdict"] for telecommand in telecommands)
+    if telecommands:
+        told = ", ".join(f"{count} [{_COLOURS[verdict]}]{verdict}[/]" for verdict, count in counts.items())
+        console.print(f"telecommands {len(telecommands)}: {told}")
+    for telecommand in telecommands:
+        if telecommand["verdict"] != "fail":
+            continue
+        heard = telecommand["failure"] or (
+            "completed" if telecommand["completed_s"] is not None else "no end reported"
+        )
+        console.print(
+            f"telecommand {telecommand['name']}{_told('sent', telecommand['sent_s'])}, "
+            f"expected {telecommand['expect']}, heard {heard}  [{_COLOURS['fail']}]fail[/]"
+        )
 
 
 def _told(what: str, seconds: float | None) -> str:

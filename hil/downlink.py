@@ -8,29 +8,21 @@ octet. The receiver never sees the pin.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeGuard
 
-from flatsat.protocols import coding, dictionary, profile, pus, receiver, space_packet
+from flatsat.protocols import coding, profile, receiver
 
 from .backends.port import OpticalRecord
 from .errors import RecordingError
+from .reports import Reports
 
 PROFILE = profile.DEFAULT
 DECODE_OCTETS = 1 << 20
-
-
-@dataclass(frozen=True, kw_only=True)
-class EventReport:
-    """One event of the flight software, as the ground reads it."""
-
-    name: str
-    time_ms: int
-    parameters: tuple[int, ...]
 
 
 @dataclass(kw_only=True)
@@ -43,7 +35,7 @@ class Decoded:
         frames_never_sent: gaps in the frame counts of what left the pin: frames lost on board.
         packets_altered: whole packets received that never left the pin as they are.
         packets_lost: whole packets that left the pin and were not received.
-        events: event reports among the packets received.
+        reports: what was kept of the packets received.
     """
 
     frames_sent: int = 0
@@ -54,7 +46,7 @@ class Decoded:
     packets_decoded: int = 0
     packets_altered: int = 0
     packets_lost: int = 0
-    events: list[EventReport] = field(default_factory=list)
+    reports: Reports = field(default_factory=Reports)
 
     def as_dict(self, held: int) -> dict[str, Any]:
         """As it stands in `summary.json`; `held` is the number of frames still on board."""
@@ -68,6 +60,7 @@ class Decoded:
             "packets_decoded": self.packets_decoded,
             "packets_lost": self.packets_lost,
             "packets_altered": self.packets_altered,
+            "reports": self.reports.counts(),
         }
 
 
@@ -141,7 +134,7 @@ class Downlink:
                 self._decoded.symbols_corrected += event.symbols_corrected
             elif _is_telemetry(event):
                 self._decoded.packets_decoded += 1
-                self._decoded.events += event_reports([event.octets])
+                self._decoded.reports.take(event.octets)
                 self._settle(event.octets, -1)
 
     def _settle(self, packet: bytes, difference: int) -> None:
@@ -159,23 +152,6 @@ class Downlink:
             self._file.close()
 
 
-def event_reports(packets: Iterable[bytes]) -> Iterator[EventReport]:
-    """Read the event reports among telemetry packets."""
-    known = dictionary.load()
-    names = {event.identifier: event.name for event in known.events.values()}
-    definition = known.packets["event"]
-    for packet in packets:
-        if _apid(packet) == definition.apid:
-            identifier, time_ms, *parameters = definition.unpack(
-                packet[space_packet.PRIMARY_HEADER_OCTETS + pus.TELEMETRY_HEADER_OCTETS :]
-            )
-            yield EventReport(
-                name=names.get(int(identifier), f"UNDEFINED_{identifier}"),
-                time_ms=int(time_ms),
-                parameters=tuple(map(int, parameters)),
-            )
-
-
 def _compile_kernels() -> None:
     """Have numba compile coder and decoder now, by one frame with one wrong symbol, and not in mid-orbit."""
     link = profile.load(PROFILE)
@@ -189,7 +165,3 @@ def _compile_kernels() -> None:
 def _is_telemetry(event: receiver.Event) -> TypeGuard[receiver.PacketReceived]:
     """A whole packet that is not idle."""
     return isinstance(event, receiver.PacketReceived) and event.is_complete and not event.is_idle
-
-
-def _apid(packet: bytes) -> int:
-    return int.from_bytes(packet[:2], "big") & 0x7FF

@@ -8,8 +8,8 @@ from typing import Any
 
 from .backends.port import BOARDS
 from .bench import Stop
-from .downlink import EventReport
 from .faults import NEVER_MS
+from .reports import EventReport
 from .scenario import Fault, Scenario
 from .summary import FAIL, INCONCLUSIVE, PASS, Measurement
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,9 +12,12 @@ from typing import Annotated, Any
 from flatsat.protocols import tables
 from flatsat.protocols.tables import Rule, TableError, check, join
 
+from . import telecommand_schema
 from .errors import FlatsatError
 from .faults import FAULTS, NEVER_MS, YEAR_S, Fault, check_whole_milliseconds
 from .plant.orbit import CircularOrbit, Start
+from .suggestion import nearest
+from .telecommand import DICTIONARY, Telecommand
 
 __all__ = [
     "Fault",
@@ -25,6 +28,7 @@ __all__ = [
     "Scenario",
     "ScenarioError",
     "Start",
+    "Telecommand",
     "active_faults",
     "builtin",
     "description",
@@ -48,6 +52,8 @@ MEASURABLE = {
     "downlink.packets_decoded": "1",
     "downlink.packets_lost": "1",
     "downlink.packets_altered": "1",
+    **{f"downlink.reports.{name}": "1" for name in DICTIONARY.packets},
+    "downlink.reports_unmatched": "1",
     "battery.min_state_of_charge": "1",
     "battery.floor_violations": "1",
     "thermal.max_k": "K",
@@ -158,6 +164,7 @@ class Scenario:
     satellite: Annotated[Satellite, Rule("the satellite")]
     link: Annotated[Link, Rule("the laser link")]
     faults: Annotated[tuple[Fault, ...], Rule("what goes wrong, in any order")] = ()
+    telecommands: Annotated[tuple[Telecommand, ...], Rule("what the ground sends, in any order")] = ()
     measurements: Annotated[tuple[Measurement, ...], Rule("what decides the verdict")] = ()
 
     def __post_init__(self) -> None:
@@ -195,9 +202,7 @@ def load(name_or_path: str | Path) -> Scenario:
     if str(name_or_path) in builtin():
         path = FOLDER / f"{name_or_path}.toml"
     elif not path.suffix and not path.exists():
-        raise ScenarioError(
-            "", f"there is no scenario {str(name_or_path)!r}", ", ".join((*builtin(), "a path"))
-        )
+        raise ScenarioError("", _no_scenario(str(name_or_path)), ", ".join((*builtin(), "a path")))
     try:
         return parse(path.read_text(encoding="utf-8"), str(path))
     except OSError as error:
@@ -209,19 +214,26 @@ def load(name_or_path: str | Path) -> Scenario:
 
 
 def parse(text: str, source: str = "") -> Scenario:
-    """Make a scenario from TOML text, its faults in order of time; `source` stands in error texts.
+    """Make a scenario from TOML text, its faults and telecommands in order of time; `source` stands in error texts.
 
     Raises:
         ScenarioError: see `load`.
     """
     try:
         scenario = tables.read(Scenario, tomllib.loads(text))
-        _refuse_late_faults(scenario)
+        _refuse_late("faults", scenario.faults, scenario.duration_s)
+        _refuse_late("telecommands", scenario.telecommands, scenario.duration_s)
     except tomllib.TOMLDecodeError as error:
         raise ScenarioError("", f"is not TOML: {error}; mend that line", source=source) from error
     except TableError as error:
         raise ScenarioError(error.path, error.problem, error.allowed, source) from error
-    return replace(scenario, faults=tuple(sorted(scenario.faults, key=lambda fault: fault.at_s)))
+    except RecursionError:
+        raise ScenarioError("", "is nested too deep", "a few levels", source) from None
+    return replace(
+        scenario,
+        faults=tuple(sorted(scenario.faults, key=lambda fault: fault.at_s)),
+        telecommands=tuple(sorted(scenario.telecommands, key=lambda telecommand: telecommand.at_s)),
+    )
 
 
 def builtin() -> tuple[str, ...]:
@@ -236,20 +248,50 @@ def source(name: str) -> str:
         ScenarioError: there is none of that name.
     """
     if name not in builtin():
-        raise ScenarioError("", f"there is no scenario {name!r}", ", ".join(builtin()))
+        raise ScenarioError("", _no_scenario(name), ", ".join(builtin()))
     return (FOLDER / f"{name}.toml").read_text(encoding="utf-8")
 
 
+def _no_scenario(name: str) -> str:
+    return f"there is no scenario {name!r}{nearest(name, builtin())}"
+
+
 def schema() -> str:
-    """Every field of a scenario file with its type, default and meaning, and the faults there are; for people."""
-    lines = list(tables.listing(description()["scenario"]))
-    lines += ["", "Faults: target, kinds"]
-    lines += [f"  {target:10} {', '.join(kinds)}" for target, kinds in FAULTS.items()]
+    """Every field of a scenario file with its type, default and meaning, and the faults, measurements and telecommands
+    there are; for people."""
+    described = description()
+    lines = list(tables.listing(described["scenario"]))
+    lines += ["", "Faults: target, kind"]
+    told: dict[tuple[str, str], list[str]] = {}
+    for target, kinds in described["faults"].items():
+        for kind, fault in kinds.items():
+            value = f", value: {fault['value']}" if fault["value"] else ""
+            end = "" if fault["until_s"] else ", no until_s"
+            told.setdefault((kind, f"{fault['description']}{value}{end}"), []).append(target)
+    lines += [f"  {_span(targets):21} {kind:10} {words}" for (kind, words), targets in told.items()]
+    lines += ["", "Measurements: name, unit"]
+    lines += [f"  {name:32} {unit}" for name, unit in described["measurements"].items()]
+    lines += [
+        "",
+        "Telecommands: name, arguments; of those that may be lists, one item stands for a list of one",
+    ]
+    lines += telecommand_schema.listing(described["telecommands"])
+    lines += ["", "Settable parameters: name, meaning"]
+    for name, parameter in described["parameters"].items():
+        lines.append(f"  {name:22} {parameter['description']} ({parameter['allowed']})")
     return "\n".join(lines)
 
 
+def _span(targets: list[str]) -> str:
+    """Targets in words: those that only a number tells apart as the first and the last."""
+    stems = {target.rstrip("0123456789") for target in targets}
+    if len(stems) == 1 and len(targets) > 1:
+        return f"{targets[0]} to {targets[-1]}"
+    return ", ".join(targets)
+
+
 def description() -> dict[str, Any]:
-    """What `schema` says, and the measurements there are, as values fit for JSON."""
+    """What `schema` says, as values fit for JSON."""
     return {
         "scenario": tables.schema(Scenario),
         "faults": {
@@ -264,6 +306,11 @@ def description() -> dict[str, Any]:
             for target, kinds in FAULTS.items()
         },
         "measurements": MEASURABLE,
+        "telecommands": telecommand_schema.schema(),
+        "parameters": {
+            name: {"description": parameter.description, "allowed": parameter.allowed}
+            for name, parameter in DICTIONARY.parameters.items()
+        },
     }
 
 
@@ -287,9 +334,9 @@ def node_mask(faults: Iterable[Fault], kind: str) -> int:
     return mask
 
 
-def _refuse_late_faults(scenario: Scenario) -> None:
-    """A file must not hold a fault that its run never reaches; a run shortened later may."""
-    for index, fault in enumerate(scenario.faults):
-        if fault.at_s >= scenario.duration_s:
-            problem = f"{fault.at_s:g} s is not within the run"
-            raise TableError(join(f"faults[{index}]", "at_s"), problem, f"below {scenario.duration_s:g} s")
+def _refuse_late(key: str, items: Sequence[Fault | Telecommand], duration_s: float) -> None:
+    """A file must not hold what its run never reaches; a run shortened later may."""
+    for index, item in enumerate(items):
+        if item.at_s >= duration_s:
+            problem = f"{item.at_s:g} s is not within the run"
+            raise TableError(join(f"{key}[{index}]", "at_s"), problem, f"below {duration_s:g} s")

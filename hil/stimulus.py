@@ -29,6 +29,7 @@ _COMPUTE_WRITE = struct.Struct(">12L")
 _COMPUTE_READ = struct.Struct(">4LQ")
 _LASER_WRITE = struct.Struct(">4L")
 _LASER_READ = struct.Struct(">2L")
+_BLOCK_HEADER = struct.Struct(">2H")
 
 
 class Upsets(NamedTuple):
@@ -56,6 +57,7 @@ class Stimulus:
         self._trace = trace
         self._initiator = Initiator(STIMULUS)
         self._boot_ms = boot_ms
+        self._uplinked = 0
         self.now_ms = 0
         self.powered = [True, False, False]
 
@@ -93,6 +95,20 @@ class Stimulus:
             laser_state=laser_state & 3,
         )
         return Reached(reached, stop_cause, boot & 0xFF, laser_state >> 4 & 7, actuators)
+
+    def uplink(self, block: bytes) -> None:
+        """Let an uplink block of 1 to 252 octets reach the laser terminal, which may lose it.
+
+        Raises:
+            BackEndError: the board refused, or answered outside its contract.
+        """
+        self._uplinked = (self._uplinked + 1) & 0xFFFF
+        octets = _BLOCK_HEADER.pack(self._uplinked, len(block)) + block
+        write = self._initiator.write(
+            LASER, laser.UPLINK.address, octets.ljust(laser.UPLINK.octets, b"\0"), incrementing=False
+        )
+        answered = self._deliver([write])
+        self._record(write, answered[0][1], self.now_ms)
 
     def _power(self, words: Sequence[int], target_ms: int, before_ms: int) -> tuple[int, int, int, int]:
         write = self._initiator.write(

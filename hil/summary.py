@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import RecordingError
+from .plant import Ledger
 
 SCHEMA = "flatsat-summary-1"
 PASS, FAIL, ERROR, INCONCLUSIVE = "pass", "fail", "error", "inconclusive"
@@ -59,6 +60,25 @@ def overall(verdicts: Iterable[str]) -> str:
     """Combine verdicts: any failure fails, else any open one leaves the whole inconclusive."""
     found = set(verdicts)
     return FAIL if FAIL in found else INCONCLUSIVE if INCONCLUSIVE in found else PASS
+
+
+def energy(ledger: Ledger, stored_change_j: float) -> dict[str, float]:
+    """Where the electrical energy came from and went, in watt hours, and by how much each account fails to close."""
+    booked = {
+        "array_wh": ledger.array_j,
+        "loads_wh": ledger.loads_j,
+        "compute_wh": ledger.compute_j,
+        "charged_wh": ledger.charged_j,
+        "discharged_wh": ledger.discharged_j,
+        "shunted_wh": ledger.shunted_j,
+        "brown_out_wh": ledger.brown_out_j,
+        "converter_loss_wh": ledger.converter_j,
+        "battery_loss_wh": ledger.battery_loss_j,
+        "stored_change_wh": stored_change_j,
+        "bus_closure_wh": ledger.bus_closure_j,
+        "battery_closure_wh": ledger.stored_j - stored_change_j,
+    }
+    return {name: joules / 3600 for name, joules in booked.items()}
 
 
 def write(path: Path, summary: Mapping[str, Any]) -> None:

@@ -4,8 +4,8 @@
 import pytest
 from flatsat.hil import scenario
 from flatsat.hil.bench import Stop
-from flatsat.hil.downlink import EventReport
 from flatsat.hil.measurements import judge_faults
+from flatsat.hil.reports import EventReport
 from flatsat.hil.summary import Measurement, overall
 
 HEAD = scenario.source("ci-120").split("[[measurements]]")[0].replace("duration_s = 120", "duration_s = 1000")

@@ -62,7 +62,7 @@ def test_five_repeats_on_each_give_one_hash(flown):
 
 
 @pytest.mark.parametrize(
-    "scenario", ["watchdog-reset", "load-short", "bad-wire", "node-faults", "low-battery"]
+    "scenario", ["watchdog-reset", "load-short", "bad-wire", "node-faults", "low-battery", "telecommands"]
 )
 def test_faults_give_the_same_run(flown, scenario):
     twin, rtl = flown(scenario, "twin"), flown(scenario, "rtl")
@@ -75,6 +75,8 @@ def test_faults_give_the_same_run(flown, scenario):
         "compute",
         "faults",
         "measurements",
+        "telecommands",
+        "check_transitions",
     ):
         assert twin[key] == rtl[key], key
     assert rtl["verdict"] == "pass"
@@ -169,6 +171,7 @@ def test_a_build_ends_with_the_bench(tmp_path, by):
     while not free(lock) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert free(lock)  # every process of the build holds it
+    assert not (tmp_path / "run").exists()
 
 
 def free(lock):

@@ -20,6 +20,7 @@ from flatsat.hil.trace import packet_records
 SUMMARY_KEYS = {
     "schema", "scenario", "backend", "seed", "verdict", "simulated_s", "wall_s", "real_time_factor", "cycles", "cycles_missed",
     "trace_sha256", "versions", "images", "downlink", "battery", "thermal", "compute", "measurements", "faults",
+    "telecommands", "check_transitions", "energy",
 }  # fmt: skip
 
 
@@ -47,6 +48,7 @@ def test_a_short_run_passes_and_leaves_its_folder(tmp_path):
     assert downlink["packets_altered"] == downlink["packets_lost"] == 0
     assert downlink["symbols_corrected"] > 0
     assert {path.name for path in (tmp_path / "run").iterdir()} == {
+        "report.html",
         "summary.json",
         "recording.mcap",
         "downlink.cadu",
@@ -245,7 +247,9 @@ def test_a_full_disk_keeps_the_whole_cycles(tmp_path):
     assert (recomputed, cycles) == (summary["trace_sha256"], summary["cycles"])
 
 
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+@pytest.mark.parametrize(
+    "stop", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=["Ctrl-C", "SIGTERM", "SIGHUP"]
+)
 def test_an_interrupted_run_is_put_in_order(tmp_path, stop):
     folder = tmp_path / "run"
     run = started(folder, "leo-orbit", "--json", stdout=subprocess.PIPE)
