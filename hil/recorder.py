@@ -2,29 +2,33 @@
 """The recording of a run: an MCAP file with one message a cycle and stream, readable after a kill up to the last whole cycle.
 
 The four streams of `trace.py` are channels of that name with the records as they are hashed; the channel `cycle` comes last in
-each cycle and holds the plant's truth as JSON, so that Foxglove plots them.
+each cycle and holds the plant's truth and what the boards do as JSON, with a schema that names units, so that Foxglove plots
+them. A metadata record at the beginning says what was to be flown.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 import struct
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, NamedTuple
 
 from mcap.exceptions import EndOfFile, McapError
-from mcap.records import Channel, Message
+from mcap.records import Channel, Message, Metadata
 from mcap.stream_reader import StreamReader
 from mcap.writer import MCAP0_MAGIC, Writer
 
+from .cycle_status import SCHEMA
 from .errors import RecordingError
 from .trace import STREAMS, combined_sha256
 
 CYCLE = "cycle"
+PLAN = "plan"
 _NS_PER_MS = 1_000_000
 _RECORD_LIMIT_OCTETS = 64 * 2**20
 
@@ -39,9 +43,14 @@ class Cycle(NamedTuple):
 
 
 class Recorder:
-    """Writes a recording; what a cycle left reaches the file in one piece."""
+    """Writes a recording; what a cycle left reaches the file in one piece.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        path: the file, which is written anew.
+        plan: what is to be flown, in words: read back by `plan`, also when the run was killed.
+    """
+
+    def __init__(self, path: Path, plan: Mapping[str, str] = MappingProxyType({})) -> None:
         try:
             self._file = path.open("wb", buffering=1 << 20)
         except OSError as error:
@@ -49,13 +58,16 @@ class Recorder:
                 f"cannot write {path}: {error.strerror}; choose another folder with --out"
             ) from error
         self._path = path
+        self._plan = plan
         self._broken = False
+        self._whole_octets = 0
         self._writer = Writer(self._file, use_chunking=False, enable_crcs=True)
         self._guard(self._start)
 
     def _start(self) -> None:
         self._writer.start(profile="flatsat", library="flatsat")
-        schema = self._writer.register_schema(CYCLE, "jsonschema", b'{"type": "object"}')
+        self._writer.add_metadata(PLAN, dict(self._plan))
+        schema = self._writer.register_schema(CYCLE, "jsonschema", SCHEMA)
         self._channels = [self._writer.register_channel(name, "flatsat-trace", 0) for name in STREAMS]
         self._cycle_channel = self._writer.register_channel(CYCLE, "json", schema)
 
@@ -75,12 +87,15 @@ class Recorder:
                 add(channel, time_ns, octets, time_ns, number)
         add(self._cycle_channel, time_ns, status, time_ns, number)
         self._file.flush()
+        self._whole_octets = self._file.tell()
 
     def close(self) -> None:
-        """Write the file's index and close it; after an error only close it."""
+        """Write the file's index and close it; after an error only close it, with what the last whole cycle left as its end."""
         if self._broken:
             with suppress(OSError):
                 self._file.close()
+            with suppress(OSError):
+                os.truncate(self._path, self._whole_octets)
         elif not self._file.closed:
             self._guard(self._finish)
 
@@ -112,13 +127,40 @@ def read(path: Path) -> Iterator[Cycle]:
     Raises:
         RecordingError: not a recording of flatsat, or unreadable.
     """
-    try:
-        with path.open("rb") as file:
-            if file.read(len(MCAP0_MAGIC)) != MCAP0_MAGIC:
-                raise RecordingError(f"{path} is not a recording: give a run's recording.mcap")
-            yield from _cycles(
+    with _faults_told(path):
+        yield from _cycles(_records(path))
+
+
+def plan(path: Path) -> dict[str, str]:
+    """What was to be flown, as `Recorder` was told; empty where the file ends before that.
+
+    Raises:
+        RecordingError: see `read`.
+    """
+    with _faults_told(path):
+        for record in _records(path):
+            if isinstance(record, Metadata) and record.name == PLAN:
+                return dict(record.metadata)
+            if isinstance(record, Message):
+                break
+    return {}
+
+
+def _records(path: Path) -> Iterator[Any]:
+    with path.open("rb") as file:
+        begin = file.read(len(MCAP0_MAGIC))
+        if not MCAP0_MAGIC.startswith(begin):
+            raise RecordingError(f"{path} is not a recording: give a run's recording.mcap")
+        if begin == MCAP0_MAGIC:  # else its run was killed before the first cycle
+            yield from _until_cut(
                 StreamReader(file, skip_magic=True, record_size_limit=_RECORD_LIMIT_OCTETS).records
             )
+
+
+@contextmanager
+def _faults_told(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise RecordingError(f"cannot read {path}: {error.strerror}") from error
     except (McapError, ValueError) as error:
@@ -128,7 +170,7 @@ def read(path: Path) -> Iterator[Cycle]:
 def _cycles(records: Iterator[Any]) -> Iterator[Cycle]:
     topics: dict[int, str] = {}
     pending: dict[str, bytes] = {}
-    for record in _until_cut(records):
+    for record in records:
         if isinstance(record, Channel):
             topics[record.id] = record.topic
         elif isinstance(record, Message):

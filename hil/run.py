@@ -3,66 +3,111 @@
 
 from __future__ import annotations
 
+import json
 import platform
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from flatsat.flightsw.parameters import FlightParameters
+
+from . import scenario_toml, verification
 from .backends.port import BackEnd, Options, open_back_end
 from .bench import Bench
 from .downlink import Downlink
 from .errors import FlatsatError, RecordingError
-from .interrupt import held
+from .interrupt import held, unheard
 from .measurements import judge_faults, measure
 from .plant import Plant
 from .recorder import Recorder
+from .run_folder import (
+    DOWNLINK,
+    OCTETS_PER_CYCLE,
+    OCTETS_PER_S,
+    RECORDING,
+    RUNS,
+    SUMMARY,
+    claimed,
+    examine,
+    reserve,
+)
 from .scenario import Scenario
-from .summary import ERROR, SCHEMA, overall, write
+from .summary import ERROR, SCHEMA, energy, overall, write
 
 Progress = Callable[[float], None]  # simulated seconds done
 
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """What is to be flown; `cut_short` says that the scenario is meant to last longer."""
+    """What is to be flown; `cut_short` says that the scenario is meant to last longer.
+
+    Without a `folder` the run gets a new one under `runs/`.
+    """
 
     scenario: Scenario
     back_end: str
     seed: int
-    folder: Path
+    folder: Path | None
     options: Options
     cut_short: bool = False
 
+    @property
+    def title(self) -> str:
+        """What the run's own folder is called, but for the time."""
+        return f"{self.scenario.name}-{self.back_end}-seed{self.seed}"
 
-def fly(order: Order, progress: Progress) -> dict[str, Any]:
-    """Fly and return the summary, which is also in the run's folder.
+    @property
+    def cycles(self) -> int:
+        """How many cycles are to be flown."""
+        return self.scenario.duration_ms // self.scenario.cycle_ms
+
+    @property
+    def octets(self) -> int:
+        """What the run leaves on disk, at least."""
+        return OCTETS_PER_CYCLE * self.cycles + OCTETS_PER_S * round(self.scenario.duration_s)
+
+
+class Flight(NamedTuple):
+    """What was flown, not yet judged; `failure` says why it ended early."""
+
+    bench: Bench
+    downlink: Downlink
+    cycles: int
+    wall_s: float
+    failure: str
+
+
+def fly(order: Order, progress: Progress) -> tuple[Path, dict[str, Any]]:
+    """Fly and return the run's folder and the summary, which is also in that folder.
 
     Raises:
         FlatsatError: it could not start; once it flies, an error is in the summary with verdict `error`.
     """
-    folder = _prepared(order.folder)
+    examine(order.folder or RUNS, order.octets)
     back_end = open_back_end(order.back_end, order.options)
     try:
-        return _fly_on(order, folder, back_end, progress)
+        with claimed(order.folder, order.title) as folder, reserve(folder) as room:
+            flight = _flown(order, folder, back_end, progress)
+            with unheard():
+                room.close()  # for the summary
+                return folder, _judged(order, folder, back_end, flight)
     finally:
         back_end.close()
 
 
-def _fly_on(order: Order, folder: Path, back_end: BackEnd, progress: Progress) -> dict[str, Any]:
-    scenario = order.scenario
-    bench = Bench(scenario, order.seed, back_end)
-    failure: str | None = None
-    flown = 0
-    with Downlink(folder / "downlink.cadu") as downlink:
+def _flown(order: Order, folder: Path, back_end: BackEnd, progress: Progress) -> Flight:
+    bench = Bench(order.scenario, order.seed, back_end)
+    failure, flown = "", 0
+    with Downlink(folder / DOWNLINK) as downlink:
         started = time.perf_counter()
         try:
-            with Recorder(folder / "recording.mcap") as recorder:
-                for result in bench.cycles(scenario.duration_ms // scenario.cycle_ms):
-                    downlink.append(result.pin, result.received)
+            with Recorder(folder / RECORDING, _told(order, back_end)) as recorder:
+                for result in bench.cycles(order.cycles):
                     with held():
+                        downlink.append(result.pin, result.received)
                         records = bench.trace.take()
                         recorder.write(result.number, bench.now_ms, records, bench.status())
                         bench.trace.count(records)
@@ -70,9 +115,13 @@ def _fly_on(order: Order, folder: Path, back_end: BackEnd, progress: Progress) -
                     progress(bench.now_ms / 1000)
         except FlatsatError as error:
             failure = str(error)
-        wall_s = time.perf_counter() - started
-        decoded = downlink.finish()
-    simulated_s = flown * scenario.cycle_s
+    return Flight(bench, downlink, flown, time.perf_counter() - started, failure)
+
+
+def _judged(order: Order, folder: Path, back_end: BackEnd, flight: Flight) -> dict[str, Any]:
+    scenario, bench, failure = order.scenario, flight.bench, flight.failure
+    decoded = flight.downlink.finish()
+    simulated_s = flight.cycles * scenario.cycle_s
     summary = {
         "schema": SCHEMA,
         "scenario": scenario.name,
@@ -80,9 +129,9 @@ def _fly_on(order: Order, folder: Path, back_end: BackEnd, progress: Progress) -
         "seed": order.seed,
         "verdict": ERROR,
         "simulated_s": simulated_s,
-        "wall_s": round(wall_s, 3),
-        "real_time_factor": round(simulated_s / wall_s, 1),
-        "cycles": flown,
+        "wall_s": round(flight.wall_s, 3),
+        "real_time_factor": round(simulated_s / flight.wall_s, 1),
+        "cycles": flight.cycles,
         "cycles_missed": bench.overruns,
         "trace_sha256": bench.trace.sha256(),
         "versions": versions(),
@@ -90,22 +139,43 @@ def _fly_on(order: Order, folder: Path, back_end: BackEnd, progress: Progress) -
         "downlink": decoded.as_dict(held=bench.frames_held),
         **_physics(scenario, bench.plant),
     }
-    cut_short = order.cut_short or failure is not None
+    cut_short = order.cut_short or bool(failure)
+    heard = decoded.reports
+    telecommands, unmatched = verification.judge(
+        bench.uplink, heard.verifications, heard.events, cut_short=cut_short
+    )
+    summary["downlink"]["reports_unmatched"] = unmatched
     measurements = measure(scenario, summary, cut_short=cut_short)
-    faults = judge_faults(scenario, decoded.events, bench.stops, simulated_s, cut_short=cut_short)
+    faults = judge_faults(scenario, heard.events, bench.stops, simulated_s, cut_short=cut_short)
     summary["measurements"] = [measurement.as_dict() for measurement in measurements]
     summary["faults"] = faults
+    summary["telecommands"] = telecommands
+    summary["check_transitions"] = [transition.as_dict() for transition in heard.transitions]
     if failure:
         summary["error"] = failure
     else:
         summary["verdict"] = overall(
-            [m.verdict for m in measurements] + [fault["verdict"] for fault in faults if fault["verdict"]]
+            [measurement.verdict for measurement in measurements]
+            + [row["verdict"] for row in (*faults, *telecommands) if row["verdict"]]
         )
     try:
-        write(folder / "summary.json", summary)
+        write(folder / SUMMARY, summary)
     except RecordingError as error:
         summary |= {"verdict": ERROR, "error": failure or str(error)}
     return summary
+
+
+def _told(order: Order, back_end: BackEnd) -> dict[str, str]:
+    """What the recording says of the run, for readers of one that has no summary."""
+    return {
+        "scenario": scenario_toml.dumps(replace(order.scenario, seed=order.seed)),
+        "backend": back_end.name,
+        "seed": str(order.seed),
+        "cycles": str(order.cycles),
+        "epoch_tai_ms": str(FlightParameters().epoch_tai_ms),
+        "versions": json.dumps(versions()),
+        "images": json.dumps(dict(back_end.images())),
+    }
 
 
 def _physics(scenario: Scenario, plant: Plant) -> dict[str, Any]:
@@ -123,6 +193,7 @@ def _physics(scenario: Scenario, plant: Plant) -> dict[str, Any]:
             "violations": violations.thermal,
         },
         "compute": {"delivered": plant.truth.delivered, "bound": None, "fraction_of_bound": None},
+        "energy": energy(plant.ledger, plant.battery.energy_j - plant.battery.initial_j),
     }
 
 
@@ -132,15 +203,3 @@ def versions() -> dict[str, str]:
         "python": platform.python_version(),
         **{name: metadata.version(name) for name in ("flatsat", "numpy", "numba")},
     }
-
-
-def _prepared(folder: Path) -> Path:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RecordingError(
-            f"cannot make {folder}: {error.strerror}; choose another folder with --out"
-        ) from error
-    if (folder / "recording.mcap").exists():
-        raise RecordingError(f"{folder} already holds a run: choose another folder with --out")
-    return folder

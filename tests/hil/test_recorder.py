@@ -69,7 +69,7 @@ def test_a_cut_recording_reads_up_to_the_last_whole_cycle(recording, tmp_path):
     assert seen == set(range(CYCLES + 1))
 
 
-@pytest.mark.parametrize("octets", [b"", b"hello", bytes(300)], ids=["empty", "text", "zeros"])
+@pytest.mark.parametrize("octets", [b"hello", b"\x89MCAX", bytes(300)], ids=["text", "almost", "zeros"])
 def test_other_files_are_named_as_such(tmp_path, octets):
     path = tmp_path / "other"
     path.write_bytes(octets)
@@ -102,6 +102,46 @@ def test_a_full_disk_keeps_what_was_written_and_closes_quietly(tmp_path):
         out.write(0, 1000, [b"x" * (1 << 21)] * 4, b"{}")
     if out is not None:
         out.close()
+
+
+@pytest.mark.parametrize("length", [0, 1, 7, 8, 9, 60], ids="{} octets".format)
+def test_a_run_killed_before_its_first_cycle_has_none(recording, tmp_path, length):
+    path = tmp_path / "cut.mcap"
+    path.write_bytes(recording[0].read_bytes()[:length])
+    assert list(recorder.read(path)) == []
+    assert recorder.plan(path) == {}
+
+
+def test_the_plan_comes_back_also_from_a_cut_recording(tmp_path):
+    path = tmp_path / "recording.mcap"
+    with recorder.Recorder(path, {"seed": "7", "cycles": "120"}) as out:
+        out.write(0, 1000, [b""] * 4, b"{}")
+    assert recorder.plan(path) == {"seed": "7", "cycles": "120"}
+    path.write_bytes(path.read_bytes()[:-200])
+    assert recorder.plan(path)["cycles"] == "120"
+
+
+def test_what_a_full_disk_cut_off_is_taken_away(tmp_path, monkeypatch):
+    """The next cycle reached the file in part: it ends with the last whole one, so that the hash stated is the hash read."""
+    path = tmp_path / "recording.mcap"
+    out = recorder.Recorder(path)
+    out.write(0, 1000, [b"first"] * 4, b"{}")
+    whole = path.stat().st_size
+    flush = out._file.flush
+
+    def half():
+        flush()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(
+        recorder.Recorder, "_append", lambda self, *cycle: (self._file.write(b"half"), half())
+    )
+    with pytest.raises(RecordingError, match="free some space"):
+        out.write(1, 2000, [b"second"] * 4, b"{}")
+    assert path.stat().st_size > whole
+    out.close()
+    assert path.stat().st_size == whole
+    assert [cycle.number for cycle in recorder.read(path)] == [0]
 
 
 def test_missing_file_is_one_line(tmp_path):
