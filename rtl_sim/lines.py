@@ -57,8 +57,7 @@ class SimulatedBoards:
             await self._hosts.play()
             light += self._hosts.take_light()
             for board, played in enumerate(running):
-                if played:
-                    self._unload(board, played, replies)
+                self._unload(board, played, replies)
         return replies, light
 
     async def reset(self) -> None:
@@ -69,6 +68,8 @@ class SimulatedBoards:
 
     def _load(self, board: int, waiting: Waiting) -> list[tuple[int, Request]]:
         """Start a script of as many waiting requests as fit; return them."""
+        if not waiting and not self._scripts:
+            return []
         script = bytearray()
         played: list[tuple[int, Request]] = []
         while waiting and len(played) < MOST_REQUESTS:
@@ -88,6 +89,8 @@ class SimulatedBoards:
 
     def _unload(self, board: int, played: list[tuple[int, Request]], replies: list[bytes | None]) -> None:
         """Put the replies to the script that has run into their places."""
+        if not played:
+            return
         if self._hosts.busy(board):
             raise BoardHung(f"the {BOARDS[board]} board was still busy after {CLOCK_LIMIT} clocks")
         for (place, request), octets in zip(played, self._hosts.heard(board, len(played)), strict=True):

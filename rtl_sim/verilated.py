@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import ctypes
+import struct
+from collections.abc import Iterable
 from typing import Any
 
 from flatsat.protocols.bridge import OpticalRecord
@@ -22,16 +24,16 @@ class VerilatedHosts:
         self._run = program.flatsat_play
         self._run.restype = None
         scopes = [HOST.format(board) for board in range(len(BOARDS))]
-        self._tx = [self._octets(scope, "tx_octets") for scope in scopes]
-        self._rx = [self._octets(scope, "rx_octets") for scope in scopes]
-        self._rx_ends = [self._array(scope, "rx_ends", ctypes.c_uint16, MOST_REQUESTS) for scope in scopes]
-        self._requests = [self._array(scope, "requests", ctypes.c_uint8, 1) for scope in scopes]
-        self._clocks_left = self._array("", "clocks_left", ctypes.c_uint32, 1)
-        self._light = self._octets(LIGHT, "octets")
-        self._starts = self._array(LIGHT, "starts", ctypes.c_uint32, LIGHT_FRAMES)
-        self._ends = self._array(LIGHT, "ends", ctypes.c_uint16, LIGHT_FRAMES)
-        self._frames = self._array(LIGHT, "frames", ctypes.c_uint8, 1)
-        self._filled = self._array(LIGHT, "filled", ctypes.c_uint16, 1)
+        self._tx = [self._words(scope, "tx_octets", "B", BUFFER_OCTETS) for scope in scopes]
+        self._rx = [self._words(scope, "rx_octets", "B", BUFFER_OCTETS) for scope in scopes]
+        self._rx_ends = [self._words(scope, "rx_ends", "H", MOST_REQUESTS) for scope in scopes]
+        self._requests = [self._words(scope, "requests", "B", 1) for scope in scopes]
+        self._clocks_left = self._words("", "clocks_left", "I", 1)
+        self._light = self._words(LIGHT, "octets", "B", BUFFER_OCTETS)
+        self._starts = self._words(LIGHT, "starts", "I", LIGHT_FRAMES)
+        self._ends = self._words(LIGHT, "ends", "H", LIGHT_FRAMES)
+        self._frames = self._words(LIGHT, "frames", "B", 1)
+        self._filled = self._words(LIGHT, "filled", "H", 1)
 
     def load(self, board: int, requests: int, script: bytes) -> None:
         self._tx[board][: len(script)] = script
@@ -45,27 +47,29 @@ class VerilatedHosts:
         return bool(self._requests[board][0])
 
     def heard(self, board: int, requests: int) -> list[bytes]:
-        ends = self._rx_ends[board][:requests]
-        octets = self._rx[board][: ends[-1]].tobytes()
-        return [octets[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+        return _pieces(self._rx[board], self._rx_ends[board][:requests])
 
     def take_light(self) -> list[OpticalRecord]:
         count = self._frames[0]
         if not count:
             return []
-        ends = self._ends[:count]
-        octets = self._light[: ends[-1]].tobytes()
+        frames = _pieces(self._light, self._ends[:count])
         self._frames[0] = self._filled[0] = 0
-        return [
-            OpticalRecord(start_ms, octets[start:end])
-            for start_ms, start, end in zip(self._starts, [0, *ends], ends, strict=False)
-        ]
+        return [OpticalRecord(*frame) for frame in zip(self._starts, frames, strict=False)]
 
-    def _octets(self, scope: str, name: str) -> memoryview:
-        return memoryview(self._array(scope, name, ctypes.c_uint8, BUFFER_OCTETS)).cast("B")
-
-    def _array(self, scope: str, name: str, item: Any, length: int) -> Any:
+    def _words(self, scope: str, name: str, kind: str, length: int) -> memoryview:
+        """The words of a variable, as `struct` names their kind."""
         address = self._find(scope.encode(), name.encode())
         if address is None:
             raise NoSuchVariable(f"the simulator has no public variable {scope}.{name}")
-        return (item * length).from_address(address)
+        octets = (ctypes.c_uint8 * (length * struct.calcsize(kind))).from_address(address)
+        return memoryview(octets).cast("B").cast(kind)
+
+
+def _pieces(octets: memoryview, ends: Iterable[int]) -> list[bytes]:
+    pieces = []
+    start = 0
+    for end in ends:
+        pieces.append(bytes(octets[start:end]))
+        start = end
+    return pieces
