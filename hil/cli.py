@@ -18,7 +18,7 @@ from rich.markup import escape
 
 from . import interrupt
 from . import scenario as scenarios
-from .backends.port import BACK_ENDS, Options
+from .backends.port import BACK_ENDS, SIMULATORS, Options
 from .decode import decode_command
 from .display import progress_bar, show_summary
 from .errors import FlatsatError, RecordingError
@@ -41,6 +41,7 @@ errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 BackEndName = StrEnum("BackEndName", {name: name for name in BACK_ENDS})  # type: ignore[misc]
+SimulatorName = StrEnum("SimulatorName", {name: name for name in SIMULATORS})  # type: ignore[misc]
 
 
 @app.command()
@@ -51,6 +52,10 @@ def run(
     backend: Annotated[BackEndName, typer.Option(help="What stands in for the boards.")] = BackEndName[
         "twin"
     ],
+    sim: Annotated[
+        SimulatorName | None,
+        typer.Option(help="rtl: what simulates the Verilog [default: verilator where it can be built]."),
+    ] = None,
     seed: Annotated[
         int | None,
         typer.Option(
@@ -90,7 +95,8 @@ def run(
     folder = out or _fresh_folder(f"{wanted.name}-{backend}-seed{chosen}")
     order = Order(
         scenario=wanted, back_end=backend, seed=chosen, folder=folder,
-        options=Options(stimulus_on_uart=stimulus_on_uart, verbose=not as_json), cut_short=wanted.duration_s < found.duration_s,
+        options=Options(stimulus_on_uart=stimulus_on_uart, verbose=not as_json, simulator=sim),
+        cut_short=wanted.duration_s < found.duration_s,
     )  # fmt: skip
     with progress_bar(f"{wanted.name} on {backend}", wanted.duration_s, quiet=as_json) as progress:
         summary = fly(order, progress)

