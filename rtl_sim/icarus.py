@@ -49,5 +49,6 @@ def build(progress: Progress = lambda line: None) -> Simulator:
 
 
 def _version(vvp: str) -> str:
-    said = subprocess.run([vvp, "-V"], capture_output=True, text=True, timeout=10, check=False).stdout.split()
+    run = subprocess.run([vvp, "-V"], capture_output=True, text=True, timeout=10, check=False)
+    said = (run.stdout + run.stderr).split()
     return said[4] if said[:4] == ["Icarus", "Verilog", "runtime", "version"] else "of unknown version"
