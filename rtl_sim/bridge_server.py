@@ -9,12 +9,14 @@ from __future__ import annotations
 import gc
 import os
 import socket
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from typing import Any
 
 import cocotb
 from flatsat.protocols import bridge
 
+from .hosts import Hosts
 from .icarus_hosts import IcarusHosts
 from .lines import BoardFault, BoardHung, SimulatedBoards
 from .verilator_hosts import VerilatorHosts
@@ -98,4 +100,4 @@ async def serve_peer(peer: Peer, boards: SimulatedBoards, hello: bridge.Hello) -
                 return
 
 
-HOSTS = {"verilator": VerilatorHosts, "icarus": IcarusHosts}
+HOSTS: Mapping[str, Callable[[Any], Hosts]] = {"verilator": VerilatorHosts, "icarus": IcarusHosts}

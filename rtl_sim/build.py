@@ -100,7 +100,7 @@ def require(tools: Mapping[str, str]) -> None:
     Raises:
         BuildError: one is missing.
     """
-    missing = [package for program, package in tools.items() if shutil.which(program) is None]
+    missing = sorted({package for program, package in tools.items() if shutil.which(program) is None})
     if missing:
         raise BuildError(f"{' and '.join(missing)} missing: apt-get install {' '.join(missing)}")
 

@@ -22,7 +22,7 @@ class NoSuchVariable(Exception):
 class Hosts(Protocol):
     """Three hosts and the monitor on the optical pin."""
 
-    def load(self, board: int, requests: int, script: bytes) -> None:
+    def load(self, board: int, requests: int, script: bytes | bytearray) -> None:
         """Give a host its script; it plays when the clock runs."""
 
     async def play(self) -> None:

@@ -26,7 +26,7 @@ class IcarusHosts:
         self._over = FallingEdge(dut.busy)
         Clock(dut.clk, CLOCK_PERIOD_PS, "ps", impl="gpi").start()
 
-    def load(self, board: int, requests: int, script: bytes) -> None:
+    def load(self, board: int, requests: int, script: bytes | bytearray) -> None:
         host = self._hosts[board]
         for place, octet in enumerate(script):
             host.tx_octets[place].set(Immediate(octet))

@@ -28,13 +28,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
             signal.signal(signal.SIGTERM, lambda *_: os.killpg(0, signal.SIGKILL))
         _end_with(options.parent, signal.SIGTERM)
     try:
-        simulator = simulators.build(options.sim, lambda line: print(line, flush=True))
+        simulator = simulators.build(options.sim, _quiet if options.quiet else _tell, warn=_tell)
         if options.bridge is not None:
             _become(simulator, serving(options.bridge, simulator, options.stimulus_on_uart), options.parent)
     except build.BuildError as error:
         print(error, file=sys.stderr)
         return os.EX_UNAVAILABLE
     return 0
+
+
+def _tell(line: str) -> None:
+    print(line, flush=True)
+
+
+def _quiet(line: str) -> None:
+    pass
 
 
 def _become(simulator: build.Simulator, variables: Mapping[str, str], parent: int) -> NoReturn:
@@ -104,6 +112,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--stimulus-on-uart", action="store_true", help="both ports of a board share its one UART"
     )
+    parser.add_argument("--quiet", action="store_true", help="tell of no progress, but of a slow simulator")
     parser.add_argument(
         "--parent",
         type=int,

@@ -11,8 +11,8 @@ from . import icarus, verilator
 from .build import BuildError, Progress, Simulator
 
 
-def build(wanted: str | None, progress: Progress) -> Simulator:
-    """Build a simulator by its name in SIMULATORS, or the one that `default` finds.
+def build(wanted: str | None, progress: Progress, warn: Progress) -> Simulator:
+    """Build a simulator by its name in SIMULATORS, or the one that `default` finds; `warn` is told if that is the slow one.
 
     Raises:
         BuildError: it cannot be built.
@@ -20,7 +20,7 @@ def build(wanted: str | None, progress: Progress) -> Simulator:
     if wanted is None:
         wanted, lacking = default()
         if lacking:
-            progress(f"no {lacking}: the boards run on Icarus, {COST}; Verilator needs {VERILATOR_MEND}")
+            warn(f"no {lacking}: the boards run on Icarus, {COST}; Verilator needs {VERILATOR_MEND}")
     return SIMULATORS[wanted](progress)
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import ctypes
 import struct
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal
 
 from flatsat.protocols.bridge import OpticalRecord
 
@@ -44,7 +44,7 @@ class VerilatorHosts:
         self._frames = self._words(LIGHT, "frames", "B", 1)
         self._filled = self._words(LIGHT, "filled", "H", 1)
 
-    def load(self, board: int, requests: int, script: bytes) -> None:
+    def load(self, board: int, requests: int, script: bytes | bytearray) -> None:
         self._tx[board][: len(script)] = script
         self._requests[board][0] = requests
 
@@ -66,7 +66,7 @@ class VerilatorHosts:
         self._frames[0] = self._filled[0] = 0
         return [OpticalRecord(*frame) for frame in zip(self._starts, frames, strict=False)]
 
-    def _words(self, scope: str, name: str, kind: str, length: int) -> memoryview:
+    def _words(self, scope: str, name: str, kind: Literal["B", "H", "I"], length: int) -> memoryview:
         """The words of a variable, as `struct` names their kind."""
         address = self._find(scope.encode(), name.encode())
         if address is None:

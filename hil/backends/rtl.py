@@ -40,10 +40,11 @@ class RtlBackEnd:
             self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 (closed by close)
             self._process = subprocess.Popen(
                 [sys.executable, *_SERVER, "--bridge", str(theirs.fileno()), "--parent", str(os.getpid()),
+                 *([] if options.verbose else ["--quiet"]),
                  *(["--sim", options.simulator] if options.simulator else []),
                  *(["--stimulus-on-uart"] if options.stimulus_on_uart else [])],
                 stdin=subprocess.DEVNULL,
-                stdout=_STANDARD_ERROR if options.verbose else subprocess.DEVNULL,
+                stdout=_STANDARD_ERROR,
                 stderr=self._errors,
                 pass_fds=(theirs.fileno(),),
                 start_new_session=True,  # Ctrl-C is the bench's: it then closes the bridge

@@ -9,7 +9,8 @@ UUTS = {
     "rtl": ("rtl", Options(verbose=False)),
     "rtl, stimulus on the UART": ("rtl", Options(stimulus_on_uart=True, verbose=False)),
 }
-EVERY = {"twin": ("twin", Options()), **UUTS}
+ICARUS = {"rtl on Icarus": ("rtl", Options(verbose=False, simulator="icarus"))}
+EVERY = {"twin": ("twin", Options()), **UUTS, **ICARUS}
 
 
 @pytest.fixture(scope="module")
