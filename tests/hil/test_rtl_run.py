@@ -26,7 +26,7 @@ FLATSAT = (sys.executable, "-m", "flatsat.hil.cli")
 def simulator():
     """Build it once, or say why there is none."""
     try:
-        open_back_end("rtl", Options(verbose=False)).close()
+        open_back_end("rtl", Options(verbose=False, simulator="verilator")).close()
     except BuildFailed as error:
         pytest.skip(str(error))
 
