@@ -201,3 +201,7 @@ def _forget_old_builds(newest: Path, program: str) -> None:
     builds = sorted(newest.parent.glob(f"*/{program}"), key=lambda found: found.stat().st_mtime, reverse=True)
     for found in builds[BUILDS_KEPT:]:
         shutil.rmtree(found.parent, ignore_errors=True)
+    for partial in newest.parent.glob("*.partial"):
+        with suppress(OSError), partial.with_suffix(".lock").open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # fails while somebody builds there
+            shutil.rmtree(partial, ignore_errors=True)

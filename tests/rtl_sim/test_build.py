@@ -68,6 +68,18 @@ def test_old_builds_are_forgotten(copy: Path, compiled: list[str]) -> None:
     assert len(list(build.cache_folder().glob(f"*/{verilator.PROGRAM}"))) == build.BUILDS_KEPT
 
 
+def test_what_a_killed_build_left_goes_with_the_next_but_not_what_another_builds(
+    copy: Path, compiled: list[str]
+) -> None:
+    cache = build.cache_folder()
+    for name in ("killed", "building"):
+        (cache / f"{name}.partial").mkdir(parents=True)
+        (cache / f"{name}.lock").touch()
+    with build._lock(cache / "building.lock", print):
+        verilator.build()
+    assert [path.name for path in cache.glob("*.partial")] == ["building.partial"]
+
+
 def test_a_build_in_use_is_not_an_old_one(copy: Path, compiled: list[str]) -> None:
     source = (copy / "uart_rx.v").read_text()
     used = verilator.build()

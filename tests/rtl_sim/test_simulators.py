@@ -56,9 +56,7 @@ def test_choice(machine, programs, wheel, wanted, taken, lacking):
     simulators.build(wanted, print, said.append)
     assert built == [taken]
     assert said == (
-        [f"no {lacking}: the boards run on Icarus, {simulators.COST}; Verilator needs {MEND}"]
-        if lacking
-        else []
+        [f"no {lacking}: the boards run on Icarus, {simulators.COST}; the mend: {MEND}"] if lacking else []
     )
 
 
