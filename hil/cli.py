@@ -18,7 +18,7 @@ import typer
 from . import help as helping
 from . import interrupt, kernel_cache, streams, usage
 from . import scenario as scenarios
-from .backends.port import BACK_ENDS, Options
+from .backends.port import BACK_ENDS, SIMULATORS, Options
 from .decode import decode_command
 from .display import progress_bar, show_summary
 from .errors import FlatsatError
@@ -41,6 +41,7 @@ scenarios_app = typer.Typer(
 )
 
 BackEndName = StrEnum("BackEndName", {name: name for name in BACK_ENDS})  # type: ignore[misc]
+SimulatorName = StrEnum("SimulatorName", {name: name for name in SIMULATORS})  # type: ignore[misc]
 
 
 def _show_version(wanted: bool) -> None:
@@ -72,6 +73,14 @@ def run(
             rich_help_panel=helping.WHAT,
         ),
     ] = BackEndName["twin"],
+    sim: Annotated[
+        SimulatorName | None,
+        typer.Option(
+            metavar="|".join(SIMULATORS),
+            help="rtl: what simulates the Verilog [default: verilator where it can be built].",
+            rich_help_panel=helping.WHAT,
+        ),
+    ] = None,
     seed: Annotated[
         int | None,
         typer.Option(
@@ -137,7 +146,8 @@ def run(
     chosen = wanted.seed if seed is None else seed
     order = Order(
         scenario=wanted, back_end=backend, seed=chosen, folder=out,
-        options=Options(stimulus_on_uart=stimulus_on_uart, verbose=not as_json), cut_short=wanted.duration_s < found.duration_s,
+        options=Options(stimulus_on_uart=stimulus_on_uart, verbose=not as_json, simulator=sim),
+        cut_short=wanted.duration_s < found.duration_s,
     )  # fmt: skip
     with progress_bar(f"{wanted.name} on {backend}", wanted.duration_s, quiet=as_json) as progress:
         folder, summary = fly(order, progress)

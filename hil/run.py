@@ -134,7 +134,7 @@ def _judged(order: Order, folder: Path, back_end: BackEnd, flight: Flight) -> di
         "cycles": flight.cycles,
         "cycles_missed": bench.overruns,
         "trace_sha256": bench.trace.sha256(),
-        "versions": versions(),
+        "versions": {**versions(), **back_end.versions()},
         "images": dict(back_end.images()),
         "downlink": decoded.as_dict(held=bench.frames_held),
         **_physics(scenario, bench.plant),

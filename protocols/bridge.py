@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Messages between the bench and a simulator process: RMAP packets there, replies and optical records back.
 
-One message is one ZeroMQ message. The bench opens with `Hello` and gets one back; every `Exchange` gets one
-`Answer` or `Error`; `Close` ends the simulator. First octet the kind, then big-endian:
+They travel on a stream socket, each behind its length (4 octets). The bench opens with `Hello` and gets one back; every
+`Exchange` gets one `Answer` or `Error`; `Close`, or the stream's end, ends the simulator. First octet the kind, then big-endian:
 
 Hello     1  version (2), build identifier (4), simulator's name (UTF-8, to the end)
 Exchange  2  count (2), per request board, port, reply due (1 each), length (2), packet
@@ -20,9 +20,11 @@ from typing import NamedTuple
 
 from .errors import ProtocolError
 
-VERSION = 1
+VERSION = 2
+LONGEST_MESSAGE = 1 << 26
 FLIGHT_PORT, STIMULUS_PORT = 0, 1
 
+_LENGTH = struct.Struct(">I")
 _COUNT = struct.Struct(">H")
 _HELLO = struct.Struct(">HI")
 _REQUEST = struct.Struct(">BBBH")
@@ -139,6 +141,41 @@ def decode(octets: bytes) -> Message:
     if cursor.offset != len(octets):
         raise BridgeError(f"{len(octets) - cursor.offset} octets too many", cursor.offset)
     return message
+
+
+def framed(message: Message) -> bytes:
+    """A message as it goes on the stream. Raises BridgeError for values that do not fit."""
+    octets = encode(message)
+    return _LENGTH.pack(len(octets)) + octets
+
+
+class Deframer:
+    """Finds messages in a stream of octets that arrives in any pieces."""
+
+    def __init__(self) -> None:
+        self._held = b""
+
+    def receive(self, octets: bytes) -> list[Message]:
+        """Messages that these octets complete, in order.
+
+        Raises:
+            BridgeError: one of them is none, or claims to be longer than LONGEST_MESSAGE. What came before it is lost.
+        """
+        held = self._held + octets if self._held else octets
+        messages = []
+        start = 0
+        while len(held) >= start + _LENGTH.size:
+            (length,) = _LENGTH.unpack_from(held, start)
+            if length > LONGEST_MESSAGE:
+                raise BridgeError(f"message of {length} octets: at most {LONGEST_MESSAGE}")
+            end = start + _LENGTH.size + length
+            if len(held) < end:
+                break
+            whole, start = held[start + _LENGTH.size : end], end
+            self._held = held[start:]
+            messages.append(decode(whole))
+        self._held = held[start:]
+        return messages
 
 
 class _Cursor:

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
-from . import build
+from . import verilator
 
 PLAY_LIMIT_S = 600.0
 
@@ -25,10 +25,10 @@ def play(scripts: Path) -> Bare:
     """Play recorded scripts; any run records them when FLATSAT_SCRIPTS names a file in its environment.
 
     Raises:
-        build.BuildError: the simulator cannot be built.
+        BuildError: the simulator cannot be built.
     """
     run = subprocess.run(
-        [build.build().program, "--bare", scripts],
+        [*verilator.build().command, "--bare", scripts],
         capture_output=True,
         text=True,
         timeout=PLAY_LIMIT_S,

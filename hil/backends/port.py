@@ -13,7 +13,16 @@ from typing import NamedTuple, Protocol
 
 from flatsat.protocols.bridge import FLIGHT_PORT, STIMULUS_PORT, OpticalRecord, Request
 
-__all__ = ["BACK_ENDS", "BOARDS", "BackEnd", "OpticalRecord", "Options", "Request", "open_back_end"]
+__all__ = [
+    "BACK_ENDS",
+    "BOARDS",
+    "SIMULATORS",
+    "BackEnd",
+    "OpticalRecord",
+    "Options",
+    "Request",
+    "open_back_end",
+]
 
 FLIGHT, STIMULUS = FLIGHT_PORT, STIMULUS_PORT
 POWER, COMPUTE, LASER = 0, 1, 2
@@ -43,6 +52,9 @@ class BackEnd(Protocol):
     def images(self) -> Mapping[str, str]:
         """Name what the boards run: board name to build identity."""
 
+    def versions(self) -> Mapping[str, str]:
+        """Name the software beside this program that runs the boards, with its version."""
+
     def close(self) -> None:
         """Let the boards go; safe to call twice."""
 
@@ -52,6 +64,7 @@ class Options(NamedTuple):
 
     stimulus_on_uart: bool = False
     verbose: bool = True
+    simulator: str | None = None
 
 
 def open_back_end(name: str, options: Options = Options()) -> BackEnd:  # noqa: B008 (immutable)
@@ -65,6 +78,8 @@ def open_back_end(name: str, options: Options = Options()) -> BackEnd:  # noqa: 
     back_end: BackEnd = getattr(importlib.import_module(module, __package__), factory)(options)
     return back_end
 
+
+SIMULATORS = ("verilator", "icarus")
 
 BACK_ENDS: Mapping[str, str] = {
     "twin": ".twin:TwinBackEnd",

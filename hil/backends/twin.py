@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from flatsat.boards.twin import TwinBoard
 
+from ..errors import BackEndError
 from .port import BOARDS, LASER, OpticalRecord, Options, Request
 
 
@@ -16,6 +17,10 @@ class TwinBackEnd:
     name = "twin"
 
     def __init__(self, options: Options) -> None:
+        if options.simulator:
+            raise BackEndError(
+                "--sim names a simulator of the Verilog, which the twin has none of: add --backend rtl"
+            )
         self.reset()
 
     def exchange(self, requests: Sequence[Request]) -> list[bytes | None]:
@@ -31,6 +36,9 @@ class TwinBackEnd:
 
     def images(self) -> Mapping[str, str]:
         return dict.fromkeys(BOARDS, "python twin")
+
+    def versions(self) -> Mapping[str, str]:
+        return {}
 
     def close(self) -> None:
         """Nothing to let go."""

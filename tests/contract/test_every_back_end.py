@@ -216,12 +216,21 @@ def every_register(twin):
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_long_random_life_equals_the_twin(uut, seed):
+    live_randomly(uut, seed, changes=1500)
+
+
+@pytest.mark.timeout(300)
+def test_short_random_life_on_icarus_equals_the_twin(icarus):
+    live_randomly(icarus, seed=1, changes=60)
+
+
+def live_randomly(uut, seed, changes):
     """A seeded life of many small changes, dense in limiter trips, node boots and frames."""
     twin = open_back_end("twin")
     dice = random.Random(seed)
     now = [0, 0, 0]
     equal(uut, twin, POWER_UP)
-    for _ in range(1500):
+    for _ in range(changes):
         board, port = dice.randrange(3), dice.randrange(2)
         layout = MAPS[board][port]
         addresses = [r.address for r in layout.REGISTERS if layout.WRITABLE_FROM <= r.address < layout.END]

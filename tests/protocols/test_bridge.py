@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Messages between the bench and a simulator process."""
 
+import itertools
+
 import pytest
 from flatsat.protocols import bridge
 from hypothesis import given
@@ -44,7 +46,7 @@ ANSWER = bridge.Answer((b"reply", None), (bridge.OpticalRecord(1200, b"cadu"),))
 @pytest.mark.parametrize(
     ("message", "octets"),
     [
-        (bridge.Hello(build_id=0x01020304, simulator="icarus"), b"\x01\x00\x01\x01\x02\x03\x04icarus"),
+        (bridge.Hello(build_id=0x01020304, simulator="icarus"), b"\x01\x00\x02\x01\x02\x03\x04icarus"),
         (EXCHANGE, b"\x02\x00\x02\x00\x00\x01\x00\x04read\x02\x01\x00\x00\x01x"),
         (ANSWER, b"\x03\x00\x02\x00\x05reply\x00\x00\x00\x01\x00\x00\x04\xb0\x00\x04cadu"),
         (bridge.Close(), b"\x04"),
@@ -93,6 +95,29 @@ def test_octets_that_are_no_message(octets, problem):
 def test_values_that_do_not_fit(message):
     with pytest.raises(bridge.BridgeError):
         bridge.encode(message)
+
+
+@given(st.lists(messages, max_size=4), st.lists(st.integers(1, 20), min_size=1))
+def test_messages_come_back_from_a_stream_in_any_pieces(sent, lengths):
+    stream = b"".join(bridge.framed(message) for message in sent)
+    deframer, received, sizes = bridge.Deframer(), [], itertools.cycle(lengths)
+    while stream:
+        size = next(sizes)
+        received += deframer.receive(stream[:size])
+        stream = stream[size:]
+    assert received == sent
+
+
+def test_a_message_that_is_none_does_not_hide_the_next():
+    deframer = bridge.Deframer()
+    with pytest.raises(bridge.BridgeError, match="kind 127"):
+        deframer.receive(b"\0\0\0\1\x7f" + bridge.framed(EXCHANGE)[:9])
+    assert deframer.receive(bridge.framed(EXCHANGE)[9:]) == [EXCHANGE]
+
+
+def test_a_message_longer_than_any_is_refused():
+    with pytest.raises(bridge.BridgeError, match="at most"):
+        bridge.Deframer().receive((bridge.LONGEST_MESSAGE + 1).to_bytes(4, "big"))
 
 
 @given(st.binary(max_size=60))

@@ -2,6 +2,7 @@
 """Runs cocotb benches on Icarus, and the served boards as a process."""
 
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -10,13 +11,12 @@ from pathlib import Path
 import flatsat.boards
 import flatsat.rtl_sim
 import pytest
-import zmq
 from flatsat.protocols import bridge
 
 HERE = Path(__file__).parent
 RTL = Path(flatsat.rtl_sim.__file__).parent / "rtl"
 REGISTERS = Path(flatsat.boards.__file__).parent / "registers"
-ANSWER_LIMIT_MS = 60_000
+ANSWER_LIMIT_S = 60
 
 
 @pytest.fixture
@@ -45,26 +45,32 @@ def simulate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, 
 class Served:
     """The simulated boards as a bench reaches them."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
-        self._context = zmq.Context()
-        self.socket = self._context.socket(zmq.PAIR)
-        self.socket.setsockopt(zmq.LINGER, 0)
-        self.socket.setsockopt(zmq.RCVTIMEO, ANSWER_LIMIT_MS)
-        self.socket.bind(f"ipc://{folder}/bridge")
+    def __init__(self, *options: str) -> None:
+        self.socket, theirs = socket.socketpair()
+        self.socket.settimeout(ANSWER_LIMIT_S)
         command = [
             sys.executable,
             "-P",
             "-m",
             "flatsat.rtl_sim.server",
-            "--endpoint",
-            f"ipc://{folder}/bridge",
+            "--bridge",
+            str(theirs.fileno()),
             *options,
         ]
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+        with theirs:
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=(theirs.fileno(),))
+        self._deframer = bridge.Deframer()
 
     def ask(self, message: bridge.Message) -> bridge.Message:
-        self.socket.send(bridge.encode(message))
-        return bridge.decode(self.socket.recv())
+        self.socket.sendall(bridge.framed(message))
+        return self.hear()
+
+    def hear(self) -> bridge.Message:
+        while True:
+            octets = self.socket.recv(1 << 16)
+            assert octets, "the simulator has gone"
+            if messages := self._deframer.receive(octets):
+                return messages[0]
 
     def exchange(self, *requests: bridge.Request) -> tuple[bytes | None, ...]:
         answer = self.ask(bridge.Exchange(requests))
@@ -75,21 +81,20 @@ class Served:
         self.process.kill()
         self.process.wait()
         self.socket.close()
-        self._context.term()
 
 
 @pytest.fixture(scope="session")
 def built() -> None:
     """The simulator, built once; skips where it cannot be."""
-    build = pytest.importorskip("flatsat.rtl_sim.build")
+    verilator = pytest.importorskip("flatsat.rtl_sim.verilator")
     try:
-        build.build()
-    except build.BuildError as error:
+        verilator.build()
+    except verilator.BuildError as error:
         pytest.skip(str(error))
 
 
 @pytest.fixture
-def served(built: None, tmp_path: Path) -> Iterator[Served]:
-    boards = Served(tmp_path)
+def served(built: None) -> Iterator[Served]:
+    boards = Served()
     yield boards
     boards.close()

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 build = pytest.importorskip("flatsat.rtl_sim.build")
+verilator = pytest.importorskip("flatsat.rtl_sim.verilator")
+icarus = pytest.importorskip("flatsat.rtl_sim.icarus")
 
 
 @pytest.fixture
@@ -24,59 +26,70 @@ def compiled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Names of the builds made, without making them."""
     names: list[str] = []
 
-    def compile_nothing(folder: Path, build_id: int, flags: tuple[str, ...], lock: int) -> None:
+    def compile_nothing(folder: Path, lock: int, identity: int, flags: tuple[str, ...]) -> None:
         names.append(folder.name)
-        folder.mkdir(parents=True)
-        (folder / build.PROGRAM).touch()
+        (folder / verilator.PROGRAM).touch()
 
-    monkeypatch.setattr(build, "_compile", compile_nothing)
+    monkeypatch.setattr(verilator, "_compile", compile_nothing)
     return names
 
 
 def test_lint_is_clean() -> None:
     try:
-        assert build.lint() == ""
+        assert verilator.lint() == ""
     except build.BuildError as error:
         pytest.skip(str(error))
 
 
 def test_builds_again_only_when_a_source_has_changed(copy: Path, compiled: list[str]) -> None:
     said: list[str] = []
-    first = build.build(said.append)
-    assert build.build(said.append) == first
+    first = verilator.build(said.append)
+    assert verilator.build(said.append) == first
     assert len(compiled) == len(said) == 1
     with (copy / "uart_rx.v").open("a") as source:
         source.write("// changed\n")
-    second = build.build(said.append)
+    second = verilator.build(said.append)
     assert len(compiled) == 2
     assert second.build_id != first.build_id
 
 
 def test_touching_a_source_changes_nothing(copy: Path, compiled: list[str]) -> None:
-    build.build()
+    verilator.build()
     (copy / "uart_rx.v").touch()
-    build.build()
+    verilator.build()
     assert len(compiled) == 1
 
 
 def test_old_builds_are_forgotten(copy: Path, compiled: list[str]) -> None:
     for number in range(build.BUILDS_KEPT + 2):
         (copy / "uart_rx.v").write_text(f"// {number}\n")
-        newest = build.build()
-    assert newest.program.exists()
-    assert len(list(build.cache_folder().glob(f"*/{build.PROGRAM}"))) == build.BUILDS_KEPT
+        newest = verilator.build()
+    assert Path(newest.command[0]).exists()
+    assert len(list(build.cache_folder().glob(f"*/{verilator.PROGRAM}"))) == build.BUILDS_KEPT
+
+
+def test_what_a_killed_build_left_goes_with_the_next_but_not_what_another_builds(
+    copy: Path, compiled: list[str]
+) -> None:
+    cache = build.cache_folder()
+    for name in ("killed", "building"):
+        (cache / f"{name}.partial").mkdir(parents=True)
+        (cache / f"{name}.lock").touch()
+    with build._lock(cache / "building.lock", print):
+        verilator.build()
+    assert [path.name for path in cache.glob("*.partial")] == ["building.partial"]
 
 
 def test_a_build_in_use_is_not_an_old_one(copy: Path, compiled: list[str]) -> None:
     source = (copy / "uart_rx.v").read_text()
-    used = build.build()
+    used = verilator.build()
     for number in range(build.BUILDS_KEPT + 1):
-        os.utime(used.program, (0, 0))
+        os.utime(used.command[0], (0, 0))
         (copy / "uart_rx.v").write_text(source)
-        assert build.build() == used
+        assert verilator.build() == used
         (copy / "uart_rx.v").write_text(f"// {number}\n")
-        build.build()
-    assert used.program.exists()
+        verilator.build()
+    assert Path(used.command[0]).exists()
 
 
 def test_another_compiler_in_the_same_place_builds_again(
@@ -87,7 +100,7 @@ def test_another_compiler_in_the_same_place_builds_again(
         (copy / "g++").write_text(f"#!/bin/sh\necho {version}\n")
         (copy / "g++").chmod(0o755)
         os.utime(copy / "g++", (0, 0))
-        build.build()
+        verilator.build()
     assert len(compiled) == 2
 
 
@@ -97,13 +110,13 @@ def test_a_step_without_end_is_an_error(tmp_path: Path, monkeypatch: pytest.Monk
         build._lock(tmp_path / "lock", print) as lock,
         pytest.raises(build.BuildError, match="make was not done"),
     ):
-        build._run("make", ["sleep", "10"], tmp_path, lock)
+        build.run_step("make", ["sleep", "10"], tmp_path, lock)
 
 
 def test_a_child_of_the_build_that_is_left_over_holds_the_lock(tmp_path: Path) -> None:
     said: list[str] = []
     with build._lock(tmp_path / "lock", said.append) as lock:
-        build._run("make", ["sh", "-c", "sleep 1 &"], tmp_path, lock)
+        build.run_step("make", ["sh", "-c", "sleep 1 &"], tmp_path, lock)
     with build._lock(tmp_path / "lock", said.append):
         assert said == ["waiting for another process that builds the simulator"]
 
@@ -119,17 +132,29 @@ def test_a_python_without_shared_library(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_missing_tool_is_named_with_its_package(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(copy))
     with pytest.raises(build.BuildError, match=r"^g\+\+ and make missing: apt-get install g\+\+ make$"):
-        build.build()
+        verilator.build()
 
 
 def test_a_broken_source_is_named_with_its_line(copy: Path) -> None:
     (copy / "uart_rx.v").write_text("module uart_rx;\nnonsense\nendmodule\n")
     with pytest.raises(build.BuildError, match=r"verilator failed: .*uart_rx\.v:3"):
-        build.build()
+        verilator.build()
+
+
+@pytest.mark.skipif(shutil.which("iverilog") is None, reason="iverilog is not installed")
+def test_icarus_compiles_once_and_names_a_broken_source(copy: Path) -> None:
+    first = icarus.build()
+    program = Path(first.command[-1])
+    assert first.title.startswith("icarus 1")
+    assert (program.parent, icarus.build()) == (first.folder, first)
+    assert sorted(path.name for path in first.folder.parent.iterdir() if path.is_dir()) == [first.folder.name]
+    (copy / "uart_rx.v").write_text("module uart_rx;\nnonsense\nendmodule\n")
+    with pytest.raises(build.BuildError, match=r"iverilog failed: .*uart_rx\.v:3: syntax error"):
+        icarus.build()
 
 
 def test_a_cache_folder_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     with pytest.raises(build.BuildError, match="set XDG_CACHE_HOME"):
-        build.build()
+        verilator.build()

@@ -34,8 +34,8 @@ def laser_on() -> bridge.Request:
 
 
 @pytest.mark.parametrize("options", [(), ("--stimulus-on-uart",)], ids=["stream", "uart"])
-def test_status_table_over_the_whole_board(options: tuple[str, ...], built: None, tmp_path: Path) -> None:
-    boards = Served(tmp_path, *options)
+def test_status_table_over_the_whole_board(options: tuple[str, ...], built: None) -> None:
+    boards = Served(*options)
     try:
         statuses = {}
         for given, (packet, _) in STATUS.items():
@@ -83,14 +83,14 @@ def test_reset_takes_time_and_counters_back(served: Served) -> None:
 
 
 def test_octets_that_are_no_message_get_an_error(served: Served) -> None:
-    served.socket.send(b"\x7f")
-    assert isinstance(bridge.decode(served.socket.recv()), bridge.Error)
+    served.socket.sendall(b"\0\0\0\1\x7f")
+    assert isinstance(served.hear(), bridge.Error)
     assert served.exchange(at(POWER, read(0, 4, 0x40)))[0] is not None
 
 
 def test_ends_when_asked(served: Served) -> None:
     served.ask(bridge.Hello(build_id=0, simulator=""))
-    served.socket.send(bridge.encode(bridge.Close()))
+    served.socket.sendall(bridge.framed(bridge.Close()))
     assert served.process.wait(END_LIMIT_S) == 0
 
 
@@ -102,26 +102,25 @@ def test_ends_when_the_bench_goes_away(served: Served) -> None:
 
 # starts the server, tells its process, and keeps it busy for half a minute
 PARENT = """
-import os, subprocess, sys, zmq
+import os, socket, subprocess, sys
 from flatsat.protocols import bridge, rmap
-socket = zmq.Context().socket(zmq.PAIR)
-if sys.argv[2] == "busy":
-    socket.bind(sys.argv[1])
-server = [sys.executable, "-P", "-m", "flatsat.rtl_sim.server", "--endpoint", sys.argv[1]]
-child = subprocess.Popen([*server, "--parent", str(os.getpid())])
-if sys.argv[2] == "busy":
+ours, theirs = socket.socketpair()
+server = [sys.executable, "-P", "-m", "flatsat.rtl_sim.server", "--bridge", str(theirs.fileno())]
+child = subprocess.Popen([*server, "--parent", str(os.getpid())], pass_fds=(theirs.fileno(),))
+theirs.close()
+if sys.argv[1] == "busy":
     reading = bridge.Request(0, 0, True, rmap.read_command(0x40, 0x21, 0, 0x0C, 64))
-    socket.send(bridge.encode(bridge.Hello(build_id=0, simulator="")))
-    socket.recv()
-    socket.send(bridge.encode(bridge.Exchange((reading,) * 60_000)))
+    ours.sendall(bridge.framed(bridge.Hello(build_id=0, simulator="")))
+    ours.recv(100)
+    ours.sendall(bridge.framed(bridge.Exchange((reading,) * 60_000)))
 print(child.pid, flush=True)
 child.wait()
 """
 
 
 @pytest.mark.parametrize("doing", ["starting", "idle", "busy"])
-def test_ends_when_its_parent_is_killed(doing: str, built: None, tmp_path: Path) -> None:
-    command = [sys.executable, "-c", PARENT, f"ipc://{tmp_path}/nobody", doing]
+def test_ends_when_its_parent_is_killed(doing: str, built: None) -> None:
+    command = [sys.executable, "-c", PARENT, doing]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
         child = int(parent.stdout.readline())
@@ -147,10 +146,10 @@ def test_scripts_play_again_without_python(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FLATSAT_SCRIPTS", "scripts")
-    boards = Served(tmp_path)
+    boards = Served()
     try:
         boards.exchange(stimulus(POWER, power_stimulus.TIME_TARGET.address, 1000), laser_on())
-        boards.socket.send(bridge.encode(bridge.Close()))
+        boards.socket.sendall(bridge.framed(bridge.Close()))
         assert boards.process.wait(END_LIMIT_S) == 0
     finally:
         boards.close()
@@ -158,10 +157,10 @@ def test_scripts_play_again_without_python(
     assert first.clocks == second.clocks > 0
 
 
-def test_a_bench_that_was_gone_before_is_not_served(tmp_path: Path) -> None:
+def test_a_bench_that_was_gone_before_is_not_served() -> None:
     command = [sys.executable, "-P", "-m", "flatsat.rtl_sim.server", "--parent", "1"]
     done = subprocess.run(
-        [*command, "--endpoint", f"ipc://{tmp_path}/nobody"],
+        [*command, "--bridge", "0"],
         capture_output=True,
         text=True,
         timeout=END_LIMIT_S,
