@@ -3,37 +3,46 @@
 
 from functools import lru_cache
 
-_PERIOD = 127
+_PERIOD = 127  # x^(8 * 127) = 1 modulo the polynomial
 
 
-def _table() -> bytes:
+def _remainders() -> bytes:
     table = list(range(256))
     for _ in range(8):
         table = [remainder >> 1 ^ 0xE0 * (remainder & 1) for remainder in table]
     return bytes(table)
 
 
-_TABLE = _table()
+def _shifts() -> tuple[bytes, ...]:
+    """For each number of octets, modulo 127: what the octet weighs that is so many places from the end."""
+    shifted, tables = bytes(range(256)), []
+    for _ in range(_PERIOD):
+        tables.append(shifted)
+        shifted = shifted.translate(_REMAINDERS)
+    return tuple(tables)
+
+
+_REMAINDERS = _remainders()
+_SHIFTED = _shifts()
+_TABLE = tuple(_REMAINDERS)
 _OCTETS = tuple(bytes((value,)) for value in range(256))
 
 
 @lru_cache(maxsize=256)
 def crc8(octets: bytes) -> int:
     """CRC of some octets; over octets and their CRC it is 0. Who checks a CRC asks what who made it has just asked."""
-    if len(octets) > _PERIOD:
-        octets = _folded(octets)
-    crc = 0
+    while len(octets) > 16:
+        octets = _folded(octets, 1 << (len(octets) - 1).bit_length() - 1)
+    crc, table = 0, _TABLE
     for octet in octets:
-        crc = _TABLE[crc ^ octet]
+        crc = table[crc ^ octet]
     return crc
 
 
-def _folded(octets: bytes) -> bytes:
-    # x^(8 * 127) = 1 modulo the polynomial, so octets that far apart weigh the same and may be added first.
-    total = 0
-    for end in range(len(octets), 0, -_PERIOD):
-        total ^= int.from_bytes(octets[max(end - _PERIOD, 0) : end], "big")
-    return total.to_bytes(_PERIOD, "big")
+def _folded(octets: bytes, half: int) -> bytes:
+    """As many octets as `half`, with the same CRC: what is before the last half is shifted there and added."""
+    head = octets[:-half].translate(_SHIFTED[half % _PERIOD])
+    return (int.from_bytes(head, "big") ^ int.from_bytes(octets[-half:], "big")).to_bytes(half, "big")
 
 
 def with_crc(octets: bytes) -> bytes:
@@ -54,8 +63,7 @@ class NumberedHeader:
     def __init__(self, header: bytes, transaction_at: int) -> None:
         self._before, self._after = header[:transaction_at], header[transaction_at + 2 :]
         self._crc = crc8(header)
-        self._low = _followed_by(len(self._after))
-        self._high = self._low.translate(_TABLE)
+        self._high, self._low = _SHIFTED[len(self._after) + 2], _SHIFTED[len(self._after) + 1]
 
     def crc(self, transaction: bytes) -> int:
         """CRC of the header with this transaction identifier (2 octets)."""
@@ -65,13 +73,6 @@ class NumberedHeader:
     def octets(self, transaction: bytes) -> bytes:
         """The header with this transaction identifier (2 octets), and its CRC."""
         high, low = transaction
-        crc = self._crc ^ self._high[high] ^ self._low[low]
-        return self._before + transaction + self._after + _OCTETS[crc]
-
-
-def _followed_by(octets: int) -> bytes:
-    """CRC of each value of an octet that so many zeros follow."""
-    table = _TABLE
-    for _ in range(octets):
-        table = table.translate(_TABLE)
-    return table
+        return (
+            self._before + transaction + self._after + _OCTETS[self._crc ^ self._high[high] ^ self._low[low]]
+        )

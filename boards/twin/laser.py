@@ -12,6 +12,8 @@ FRAMES_HELD = 4
 FRAME_OCTETS = 1115
 GAP_MS = 200
 
+OFF, ACQUIRE, TRACK, LOST = LaserState
+
 _FRAME_AT = 4  # after sequence and frame length
 _NEVER_MS = 1 << 32
 
@@ -28,7 +30,7 @@ class LaserCore(SwitchedCore):
 
     def _reset(self) -> None:
         self._held.clear()
-        self._state = LaserState.OFF
+        self._state = OFF
         self._timer = 0
         self._gap = GAP_MS
         self._acquisitions = 0
@@ -52,8 +54,8 @@ class LaserCore(SwitchedCore):
 
     def _write_command(self, word: int) -> None:
         self.flight.words[flight.LASER_COMMAND.index] = word & flight.LASER_COMMAND_ENABLE.mask
-        if word == flight.LASER_COMMAND.mask and self._state is LaserState.LOST:
-            self._state, self._timer = LaserState.ACQUIRE, 0
+        if word == flight.LASER_COMMAND.mask and self._state is LOST:
+            self._state, self._timer = ACQUIRE, 0
 
     def write_window(self, octets: bytes) -> bool:
         """Take a frame into TX_FIFO; False: it has the wrong length, or four are held."""
@@ -105,11 +107,11 @@ class LaserCore(SwitchedCore):
     def _quiet_ms(self, light: bool) -> int:
         """Milliseconds until the first one that does more than count; below 1: the next one does."""
         words = self.flight.words
-        if bool(words[flight.LASER_COMMAND.index]) is (self._state is LaserState.OFF):
+        if bool(words[flight.LASER_COMMAND.index]) is (self._state is OFF):
             return 0
-        if self._state is LaserState.ACQUIRE and light:
+        if self._state is ACQUIRE and light:
             return words[flight.ACQUIRE_MS.index] - self._timer - 1
-        if self._state is LaserState.TRACK:
+        if self._state is TRACK:
             if not light:
                 return words[flight.LOSS_MS.index] - self._timer - 1
             if self._held:
@@ -119,15 +121,15 @@ class LaserCore(SwitchedCore):
     def _pass(self, ms: int, light: bool) -> None:
         """Let milliseconds pass, at least one, in which the board does nothing but count."""
         self._gap = min(self._gap + ms, GAP_MS)
-        if self._state in (LaserState.ACQUIRE, LaserState.TRACK):
-            counts = light is (self._state is LaserState.ACQUIRE)
+        if self._state in (ACQUIRE, TRACK):
+            counts = light is (self._state is ACQUIRE)
             self._timer = self._timer + ms if counts else 0
 
     def _millisecond(self, now_ms: int, light: bool) -> None:
         """Live one millisecond as boards/README.md section 5 has it."""
         self._gap = min(self._gap + 1, GAP_MS)
         self._step_state(light)
-        if self._state is LaserState.TRACK and light and self._held and self._gap == GAP_MS:
+        if self._state is TRACK and light and self._held and self._gap == GAP_MS:
             self._optical.append((now_ms, self._held.popleft()))
             self._count(flight.FRAMES_SENT.index)
             self._gap = 0
@@ -135,18 +137,18 @@ class LaserCore(SwitchedCore):
     def _step_state(self, light: bool) -> None:
         words = self.flight.words
         if not words[flight.LASER_COMMAND.index]:
-            self._enter(LaserState.OFF)
-        elif self._state is LaserState.OFF:
-            self._enter(LaserState.ACQUIRE)
-        elif self._state is LaserState.ACQUIRE:
+            self._enter(OFF)
+        elif self._state is OFF:
+            self._enter(ACQUIRE)
+        elif self._state is ACQUIRE:
             self._timer = self._timer + 1 if light else 0
             if light and self._timer >= words[flight.ACQUIRE_MS.index]:
-                self._enter(LaserState.TRACK)
+                self._enter(TRACK)
                 self._acquisitions = (self._acquisitions + 1) & 0xFFFF
-        elif self._state is LaserState.TRACK:
+        elif self._state is TRACK:
             self._timer = 0 if light else self._timer + 1
             if not light and self._timer >= words[flight.LOSS_MS.index]:
-                self._enter(LaserState.LOST)
+                self._enter(LOST)
 
     def _enter(self, state: LaserState) -> None:
         self._state, self._timer = state, 0

@@ -19,6 +19,7 @@ _FIELDS = Struct(">BBBBBBIBH")
 _HEADER_OCTETS = rmap.COMMAND_HEADER_OCTETS
 _CODE = rmap.WRITE | rmap.VERIFY | rmap.ASKS_REPLY | rmap.INCREMENTING
 _VERIFY_WITHOUT_WRITE = rmap.VERIFY | rmap.ASKS_REPLY
+_SUCCESS = Status.SUCCESS  # looked up in its class, a member costs ten times a name here
 
 
 class _Form(NamedTuple):
@@ -81,7 +82,7 @@ class Target:
         read_octets = 4 if instruction & _CODE == rmap.READ_MODIFY_WRITE else length
         return _Form(
             header=rmap.NumberedHeader(header, transaction_at=5),
-            reply_header=rmap.numbered_reply(initiator, target, instruction, Status.SUCCESS, read_octets),
+            reply_header=rmap.numbered_reply(initiator, target, instruction, _SUCCESS, read_octets),
             status=_judge(port, instruction, key, address, length),
             port=port or self._core.flight,
             instruction=instruction,
@@ -94,14 +95,14 @@ class Target:
         if form.instruction & rmap.WRITE:
             return self._write(form.port, form.address, octets, form.instruction), b""
         if form.instruction & rmap.VERIFY:
-            return Status.SUCCESS, self._modify(form.port, form.address, octets)
-        return Status.SUCCESS, self._core.read(form.port, form.address, form.length)
+            return _SUCCESS, self._modify(form.port, form.address, octets)
+        return _SUCCESS, self._core.read(form.port, form.address, form.length)
 
     def _write(self, port: Port, address: int, octets: bytes, instruction: int) -> Status:
         if instruction & rmap.INCREMENTING:
             self._core.write(port, address, octets)
-            return Status.SUCCESS
-        return Status.SUCCESS if self._core.write_window(octets) else Status.GENERAL_ERROR
+            return _SUCCESS
+        return _SUCCESS if self._core.write_window(octets) else Status.GENERAL_ERROR
 
     def _modify(self, port: Port, address: int, octets: bytes) -> bytes:
         old = self._core.read(port, address, 4)
@@ -127,7 +128,7 @@ def _judge(port: Port | None, instruction: int, key: int, address: int, length: 
         return Status.VERIFY_BUFFER_OVERRUN
     if not _is_allowed(port, code, address, 4 if modifies else length):
         return Status.NOT_AUTHORISED
-    return Status.SUCCESS
+    return _SUCCESS
 
 
 def _judge_data(form: _Form, packet: bytes) -> Status:
@@ -140,7 +141,7 @@ def _judge_data(form: _Form, packet: bytes) -> Status:
         return Status.TOO_MUCH_DATA
     if has_data and rmap.crc8(packet[_HEADER_OCTETS:-1]) != packet[-1]:
         return Status.INVALID_DATA_CRC
-    return Status.SUCCESS
+    return _SUCCESS
 
 
 def _is_allowed(port: Port, code: int, address: int, octets: int) -> bool:
