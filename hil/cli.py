@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -180,6 +181,7 @@ def _fresh_folder(name: str) -> Path:
 
 def main() -> None:
     """Run the command line; every failure is one line and an exit code."""
+    gc.set_threshold(100_000)  # imports and cycles leave hardly any rings of objects to search for
     interrupt.listen()
     try:
         code = app(standalone_mode=False)
