@@ -119,8 +119,7 @@ def _markdown_lines(ports: list[Port]) -> Iterator[str]:
         for window in port.windows:
             name = f"**`{window.name}`**" if window.writable else f"`{window.name}`"
             yield (
-                f"| 0x{window.address:04X} | {name} | | {window.octets} octets | | "
-                f"| {window.description} |"
+                f"| 0x{window.address:04X} | {name} | | {window.octets} octets | | | {window.description} |"
             )
     states = {name: members for port in ports for name, members in port.states.items()}
     for name, members in states.items():

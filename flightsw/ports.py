@@ -25,11 +25,12 @@ class BoardId(IntEnum):
 
 
 class Read(NamedTuple):
-    """Read `length` octets of registers from an octet address on."""
+    """Read `length` octets of registers from an octet address on, or (not incrementing) one FIFO window."""
 
     board: BoardId
     address: int
     length: int
+    incrementing: bool = True
 
 
 class Write(NamedTuple):

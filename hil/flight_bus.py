@@ -60,7 +60,9 @@ class FlightBus:
 
     def _transaction(self, request: Read | Write) -> Transaction:
         if isinstance(request, Read):
-            return self._initiator.read(request.board, request.address, request.length)
+            return self._initiator.read(
+                request.board, request.address, request.length, incrementing=request.incrementing
+            )
         return self._initiator.write(
             request.board, request.address, request.octets, incrementing=request.incrementing
         )

@@ -65,9 +65,10 @@ class Initiator:
         self._address = FLIGHT_INITIATOR if port == FLIGHT else BENCH_INITIATOR
         self._next = [0, 0, 0]
 
-    def read(self, board: int, address: int, octets: int) -> Transaction:
-        """Build an incrementing read of registers."""
-        header, good_header = self._headers(board, rmap.INCREMENTING, address, octets)
+    def read(self, board: int, address: int, octets: int, *, incrementing: bool = True) -> Transaction:
+        """Build a read of registers (incrementing) or of a FIFO window."""
+        instruction = rmap.INCREMENTING if incrementing else 0
+        header, good_header = self._headers(board, instruction, address, octets)
         return Transaction(Request(board, self._port, True, header), good_header, octets)
 
     def write(self, board: int, address: int, octets: bytes, *, incrementing: bool = True) -> Transaction:

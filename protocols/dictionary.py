@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The telemetry dictionary: what each packet holds, and how its raw values become engineering values.
+"""The dictionary: telemetry packets, events, telecommands and settable parameters.
 
-`dictionary.toml` is the one source of the on-board packer, the decoder and the documentation; its first
-lines say how it is written. Octets here begin after the PUS secondary header: for housekeeping the
-structure identifier, then the parameters without gaps, big-endian.
+`dictionary.toml` is the one source of the on-board software, the ground and the documentation; its first lines say how it
+is written.
 """
 
-import struct
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,27 +12,44 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from .dictionary_file import (
+    ArgumentTable,
     DictionaryTable,
-    EventDefinition,
+    EventTable,
     Limits,
     LimitState,
     PacketTable,
     ParameterTable,
     RawType,
+    SettableParameter,
+    TelecommandTable,
 )
-from .errors import ProtocolError
+from .event import EventDefinition, EventParameter
+from .packet_definition import (
+    DictionaryError,
+    PacketDefinition,
+    Parameter,
+    RawOutOfRange,
+    WrongCount,
+    WrongOctets,
+    WrongStructure,
+)
 from .tables import TableError, read
+from .telecommand import Argument, TelecommandDefinition
 
 __all__ = [
+    "Argument",
     "Dictionary",
     "DictionaryError",
     "EventDefinition",
+    "EventParameter",
     "LimitState",
     "Limits",
     "PacketDefinition",
     "Parameter",
     "RawOutOfRange",
     "RawType",
+    "SettableParameter",
+    "TelecommandDefinition",
     "WrongCount",
     "WrongOctets",
     "WrongStructure",
@@ -44,136 +59,18 @@ __all__ = [
 
 BUILT_IN = Path(__file__).with_name("dictionary.toml")
 
-Value = int | float | str
-
-
-class DictionaryError(ProtocolError):
-    """Raw values or octets that do not fit a packet's definition."""
-
-
-class WrongCount(DictionaryError):
-    def __init__(self, packet: str, values: int, expected: int) -> None:
-        super().__init__(f"{packet}: {values} raw values, it has {expected} parameters")
-        self.packet, self.values, self.expected = packet, values, expected
-
-
-class RawOutOfRange(DictionaryError):
-    def __init__(self, packet: str, parameter: str, value: float, type_name: str) -> None:
-        super().__init__(f"{packet}.{parameter}: {value!r} does not fit {type_name}")
-        self.packet, self.parameter, self.value, self.type_name = packet, parameter, value, type_name
-
-
-class WrongOctets(DictionaryError):
-    def __init__(self, packet: str, octets: int, expected_octets: int) -> None:
-        super().__init__(f"{packet}: {octets} octets, expected {expected_octets}")
-        self.packet, self.octets, self.expected_octets = packet, octets, expected_octets
-
-
-class WrongStructure(DictionaryError):
-    def __init__(self, packet: str, structure: int, expected: int) -> None:
-        super().__init__(f"{packet}: structure identifier {structure}, expected {expected}")
-        self.packet, self.structure, self.expected = packet, structure, expected
-
-
-@dataclass(frozen=True, kw_only=True)
-class Parameter:
-    """`calibration` holds polynomial coefficients from the constant up, `states` the name of each raw value;
-    with neither, the engineering value is the raw one."""
-
-    name: str
-    type: RawType
-    unit: str
-    description: str
-    calibration: tuple[float, ...] = ()
-    states: Mapping[int, str] | None = None
-    limits: Limits | None = None
-
-    def engineering(self, raw: float) -> Value:
-        """Engineering value in `unit`; a raw value that has no name becomes `UNDEFINED_<raw>`."""
-        if self.states is not None:
-            return self.states.get(int(raw)) or f"UNDEFINED_{raw}"
-        if not self.calibration:
-            return raw
-        value = 0.0
-        for coefficient in reversed(self.calibration):
-            value = value * raw + coefficient
-        return value
-
-
-@dataclass(frozen=True, kw_only=True)
-class PacketDefinition:
-    """One telemetry packet. `structure` is None where no structure identifier precedes the parameters,
-    `period_s` None for a packet that is sent on an event; one service may use several `subtypes`."""
-
-    name: str
-    apid: int
-    service: int
-    subtypes: tuple[int, ...]
-    structure: int | None
-    period_s: float | None
-    description: str
-    parameters: tuple[Parameter, ...]
-
-    @property
-    def subtype(self) -> int:
-        return self.subtypes[0]
-
-    @property
-    def octets(self) -> int:
-        """Octets after the PUS secondary header."""
-        return self._layout.size
-
-    @cached_property
-    def names(self) -> tuple[str, ...]:
-        return tuple(parameter.name for parameter in self.parameters)
-
-    @cached_property
-    def _layout(self) -> struct.Struct:
-        prefix = ">" if self.structure is None else ">B"
-        return struct.Struct(prefix + "".join(parameter.type.code for parameter in self.parameters))
-
-    def pack(self, raw: Sequence[float]) -> bytes:
-        """Octets of these raw values, in the order of `names`; the structure identifier goes first."""
-        try:
-            return (
-                self._layout.pack(*raw) if self.structure is None else self._layout.pack(self.structure, *raw)
-            )
-        except (struct.error, OverflowError) as error:
-            raise self._unfit(raw) from error
-
-    def _unfit(self, raw: Sequence[float]) -> DictionaryError:
-        if len(raw) != len(self.parameters):
-            return WrongCount(self.name, len(raw), len(self.parameters))
-        for parameter, value in zip(self.parameters, raw, strict=True):
-            try:
-                struct.pack(">" + parameter.type.code, value)
-            except (struct.error, OverflowError):
-                return RawOutOfRange(self.name, parameter.name, value, parameter.type.value)
-        raise AssertionError(f"{self.name}: each of {raw} fits alone")
-
-    def unpack(self, octets: bytes) -> tuple[float, ...]:
-        """Raw values in these octets, which follow the PUS secondary header and end with the packet."""
-        if len(octets) != self._layout.size:
-            raise WrongOctets(self.name, len(octets), self._layout.size)
-        values = self._layout.unpack(octets)
-        if self.structure is None:
-            return values
-        if values[0] != self.structure:
-            raise WrongStructure(self.name, values[0], self.structure)
-        return values[1:]
-
-    def engineering(self, raw: Sequence[float]) -> dict[str, Value]:
-        """Engineering values by parameter name."""
-        if len(raw) != len(self.parameters):
-            raise WrongCount(self.name, len(raw), len(self.parameters))
-        return {p.name: p.engineering(value) for p, value in zip(self.parameters, raw, strict=True)}
+States = Mapping[str, Mapping[int, str]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dictionary:
     version: int
+    telecommand_apid: int
     packets: Mapping[str, PacketDefinition]
     events: Mapping[str, EventDefinition]
+    telecommands: Mapping[str, TelecommandDefinition]
+    parameters: Mapping[str, SettableParameter]
+    enumerations: States
 
     @cached_property
     def _by_identity(self) -> dict[tuple[int, int, int, int | None], PacketDefinition]:
@@ -186,6 +83,18 @@ class Dictionary:
         header of any packet: it is not looked at where a packet has no structure identifier."""
         identified = self._by_identity.get((apid, service, subtype, structure))
         return identified or self._by_identity.get((apid, service, subtype, None))
+
+    @cached_property
+    def _telecommands(self) -> dict[tuple[int, int, int | None], TelecommandDefinition]:
+        return {(tc.service, tc.subtype, tc.function): tc for tc in self.telecommands.values()}
+
+    def identify_telecommand(
+        self, service: int, subtype: int, function: int | None = None
+    ) -> TelecommandDefinition | None:
+        """The definition of a telecommand, None if there is none. `function` may be the first octet of any
+        application data: it is not looked at where a telecommand has no function number."""
+        identified = self._telecommands.get((service, subtype, function))
+        return identified or self._telecommands.get((service, subtype, None))
 
     def markdown(self) -> str:
         """One table a packet, for readers."""
@@ -225,11 +134,16 @@ def load(path: Path = BUILT_IN) -> Dictionary:
 def from_table(table: object) -> Dictionary:
     """The dictionary in a parsed TOML document. Raises TableError with the path of the key at fault."""
     file = read(DictionaryTable, table)
-    _all_different("events", "name", [event.name for event in file.events])
+    for key, items in (
+        ("events", file.events),
+        ("packets", file.packets),
+        ("telecommands", file.telecommands),
+        ("parameters", file.parameters),
+    ):
+        _all_different(key, "name", [item.name for item in items])
     _all_different("events", "identifier", [event.identifier for event in file.events])
-    _all_different("packets", "name", [packet.name for packet in file.packets])
-    states = {name: {raw: state for state, raw in table.items()} for name, table in file.enumerations.items()}
-    states["event"] = {event.identifier: event.name for event in file.events}
+    _all_different("parameters", "identifier", [parameter.identifier for parameter in file.parameters])
+    states = _states(file)
     packets = [_packet(packet, states, f"packets[{index}]") for index, packet in enumerate(file.packets)]
     for index, packet in enumerate(packets):
         for other in packets[:index]:
@@ -237,14 +151,119 @@ def from_table(table: object) -> Dictionary:
                 raise TableError(
                     f"packets[{index}]", f"APID, service, subtype and structure are {other.name}'s"
                 )
+    events = [_event(event, states, f"events[{index}]") for index, event in enumerate(file.events)]
+    telecommands = [
+        _telecommand(telecommand, states, f"telecommands[{index}]")
+        for index, telecommand in enumerate(file.telecommands)
+    ]
+    _functions_different(file.telecommands)
     return Dictionary(
         version=file.version,
+        telecommand_apid=file.telecommand_apid,
         packets={packet.name: packet for packet in packets},
-        events={event.name: event for event in file.events},
+        events={event.name: event for event in events},
+        telecommands={telecommand.name: telecommand for telecommand in telecommands},
+        parameters={parameter.name: parameter for parameter in file.parameters},
+        enumerations=states,
     )
 
 
-def _packet(table: PacketTable, states: Mapping[str, Mapping[int, str]], key_path: str) -> PacketDefinition:
+def _states(file: DictionaryTable) -> States:
+    """Names of raw values, by enumeration; the last four are made of what else is in the file."""
+    housekeeping = [packet for packet in file.packets if packet.structure is not None]
+    states: dict[str, Mapping[int, str]] = {
+        name: {raw: state for state, raw in table.items()} for name, table in file.enumerations.items()
+    }
+    states["event"] = {event.identifier: event.name for event in file.events}
+    states["structure"] = {packet.structure or 0: packet.name for packet in housekeeping}
+    states["settable"] = {parameter.identifier: parameter.name for parameter in file.parameters}
+    states["sampled"] = {
+        (packet.structure or 0) << 8 | place: f"{packet.name}.{name}"
+        for packet in housekeeping
+        for place, name in enumerate(name for table in packet.parameters for name in _names(table))
+    }
+    return states
+
+
+def _event(table: EventTable, states: States, key_path: str) -> EventDefinition:
+    parameters = tuple(
+        EventParameter(
+            name=parameter.name,
+            unit=parameter.unit,
+            zero=parameter.zero,
+            scale=parameter.scale,
+            states=_named(parameter.enumeration, states, f"{key_path}.parameters[{index}]"),
+        )
+        for index, parameter in enumerate(table.parameters)
+    )
+    definition = EventDefinition(
+        name=table.name,
+        identifier=table.identifier,
+        severity=table.severity,
+        sentence=table.sentence,
+        description=table.description,
+        parameters=parameters,
+    )
+    try:
+        definition.tell()
+    except (KeyError, ValueError, IndexError) as error:
+        names = ", ".join("{" + parameter.name + "}" for parameter in parameters)
+        raise TableError(f"{key_path}.sentence", f"cannot be told: {error}", names or "no braces") from error
+    return definition
+
+
+def _telecommand(table: TelecommandTable, states: States, key_path: str) -> TelecommandDefinition:
+    names = [argument.name for argument in (*table.arguments, *table.repeat)]
+    if len(set(names)) < len(names):
+        raise TableError(key_path, "two arguments have one name")
+    return TelecommandDefinition(
+        name=table.name,
+        service=table.service,
+        subtype=table.subtype,
+        function=table.function,
+        description=table.description,
+        arguments=_arguments(table.arguments, states, f"{key_path}.arguments"),
+        repeat=_arguments(table.repeat, states, f"{key_path}.repeat"),
+    )
+
+
+def _arguments(tables: Sequence[ArgumentTable], states: States, key_path: str) -> tuple[Argument, ...]:
+    return tuple(
+        Argument(
+            name=table.name,
+            type=None if table.type == "telecommand" else RawType(table.type),
+            unit=table.unit,
+            description=table.description,
+            states=_named(table.enumeration, states, f"{key_path}[{index}]"),
+            low=table.low,
+            high=table.high,
+        )
+        for index, table in enumerate(tables)
+    )
+
+
+def _functions_different(tables: Sequence[TelecommandTable]) -> None:
+    """Telecommands of one service and subtype have each a function number of their own, or are one."""
+    for index, table in enumerate(tables):
+        for other in tables[:index]:
+            same = (table.service, table.subtype) == (other.service, other.subtype)
+            if same and (None in (table.function, other.function) or table.function == other.function):
+                raise TableError(
+                    f"telecommands[{index}]", f"service, subtype and function are {other.name}'s"
+                )
+
+
+def _named(enumeration: str, states: States, key_path: str) -> Mapping[int, str] | None:
+    if enumeration and enumeration not in states:
+        raise TableError(f"{key_path}.enumeration", f"is {enumeration!r}", ", ".join(states))
+    return states.get(enumeration)
+
+
+def _names(table: ParameterTable) -> list[str]:
+    return [table.name.format(number) for number in range(table.count)] if table.count > 1 else [table.name]
+
+
+def _packet(table: PacketTable, states: States, key_path: str) -> PacketDefinition:
     parameters: dict[str, Parameter] = {}
     for index, parameter_table in enumerate(table.parameters):
         for parameter in _parameters(parameter_table, states, f"{key_path}.parameters[{index}]"):
@@ -263,15 +282,11 @@ def _packet(table: PacketTable, states: Mapping[str, Mapping[int, str]], key_pat
     )
 
 
-def _parameters(
-    table: ParameterTable, states: Mapping[str, Mapping[int, str]], key_path: str
-) -> list[Parameter]:
-    if table.enumeration and table.enumeration not in states:
-        raise TableError(f"{key_path}.enumeration", f"is {table.enumeration!r}", ", ".join(states))
-    if table.enumeration and (table.calibration or table.limits):
+def _parameters(table: ParameterTable, states: States, key_path: str) -> list[Parameter]:
+    named = _named(table.enumeration, states, key_path)
+    if named is not None and (table.calibration or table.limits):
         raise TableError(f"{key_path}.enumeration", "excludes calibration and limits")
-    numbers = range(table.count)
-    names = [table.name.format(number) for number in numbers] if table.count > 1 else [table.name]
+    names = _names(table)
     if not all(name.isidentifier() for name in names):
         raise TableError(
             f"{key_path}.name", f"is {table.name!r}", "letters, digits and _ (and {} with count)"
@@ -283,10 +298,10 @@ def _parameters(
             unit=table.unit,
             description=table.description.format(number),
             calibration=table.calibration,
-            states=states.get(table.enumeration),
+            states=named,
             limits=table.limits,
         )
-        for number, name in zip(numbers, names, strict=True)
+        for number, name in enumerate(names)
     ]
 
 

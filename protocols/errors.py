@@ -2,14 +2,15 @@
 """The root of this package's errors; each module draws its own branch.
 
 ProtocolError
-├── rmap.RmapError              a packet, or a field of one, that RMAP cannot carry
-├── header.HeaderError          a header that is too short, or a field value that does not fit
+├── rmap.RmapError                     a packet, or a field of one, that RMAP cannot carry
+├── header.HeaderError                 a header that is too short, or a field value that does not fit
 ├── space_packet.SpacePacketError
 ├── pus.PusError
 ├── cuc.CucError
-├── tables.TableError           a TOML table that is not what its reader declares
-├── dictionary.DictionaryError  raw values or octets that do not fit a packet's definition
-└── bridge.BridgeError          a message that the bridge does not define
+├── tables.TableError                  a TOML table that is not what its reader declares
+├── packet_definition.DictionaryError  raw values or octets that do not fit a packet's definition
+├── telecommand.ArgumentError          arguments, or octets of them, that do not fit a telecommand's definition
+└── bridge.BridgeError                 a message that the bridge does not define
 """
 
 

@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Telemetry secondary header of the packet utilisation standard, ECSS-E-ST-70-41C (PUS-C) clause 7.4.3.
+"""Secondary headers of the packet utilisation standard, ECSS-E-ST-70-41C (PUS-C), clauses 7.4.3 and 7.4.4.
 
-With a CUC time of 4 and 2 octets it has 13 octets. No packet error control follows our source data.
+That of telemetry, with a CUC time of 4 and 2 octets, has 13 octets; no packet error control follows our source data.
+That of telecommands has 5; every telecommand packet ends with 2 octets of packet error control over all before them.
 """
 
+from binascii import crc_hqx
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import IntEnum, IntFlag
 
 from construct import BitsInteger, BitStruct
 
-from . import cuc
+from . import cuc, space_packet
 from .errors import ProtocolError
 from .header import Header
 
@@ -31,6 +33,21 @@ TELEMETRY_HEADER = Header(
 )
 TELEMETRY_HEADER_OCTETS = TELEMETRY_HEADER.octets
 
+TELECOMMAND_HEADER = Header(
+    "PUS telecommand secondary header",
+    BitStruct(
+        "version" / BitsInteger(4),
+        "acknowledge" / BitsInteger(4),
+        "service" / BitsInteger(8),
+        "subtype" / BitsInteger(8),
+        "source" / BitsInteger(16),
+    ),
+)
+TELECOMMAND_HEADER_OCTETS = TELECOMMAND_HEADER.octets
+ERROR_CONTROL_OCTETS = 2
+_AROUND_DATA = space_packet.PRIMARY_HEADER_OCTETS + TELECOMMAND_HEADER_OCTETS
+SHORTEST_TELECOMMAND = _AROUND_DATA + ERROR_CONTROL_OCTETS
+
 
 class Severity(IntEnum):
     """Subtypes of service 5: event reports by severity."""
@@ -41,8 +58,38 @@ class Severity(IntEnum):
     HIGH = 4
 
 
+class Acknowledge(IntFlag):
+    """Which reports of success a telecommand asks for (7.4.4.1); failures are always reported."""
+
+    NONE = 0
+    COMPLETION = 1
+    PROGRESS = 2
+    START = 4
+    ACCEPTANCE = 8
+
+
 class PusError(ProtocolError):
-    """A secondary header of another kind."""
+    """A secondary header of another kind, or a packet that is no telecommand."""
+
+
+class WrongLength(PusError):
+    def __init__(self, octets: int, expected_octets: int) -> None:
+        super().__init__(f"telecommand of {octets} octets, expected {expected_octets}")
+        self.octets, self.expected_octets = octets, expected_octets
+
+
+class WrongErrorControl(PusError):
+    def __init__(self, found: int, expected: int) -> None:
+        super().__init__(f"packet error control 0x{found:04X}, expected 0x{expected:04X}")
+        self.found, self.expected = found, expected
+
+
+class NotATelecommand(PusError):
+    def __init__(self, packet: int, sequence: int) -> None:
+        super().__init__(
+            f"packet that begins 0x{packet:04X} 0x{sequence:04X} is no unsegmented PUS telecommand"
+        )
+        self.packet, self.sequence = packet, sequence
 
 
 class WrongTime(PusError):
@@ -100,4 +147,85 @@ def parse(octets: bytes) -> TelemetryHeader:
         time=cuc.Time(seconds=seconds, fraction=fraction, fine_octets=FINE_TIME_OCTETS),
         destination=destination,
         time_reference=reference,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TelecommandHeader:
+    """`acknowledge` says which successes are to be reported, `source` who sends."""
+
+    service: int
+    subtype: int
+    acknowledge: int = Acknowledge.ACCEPTANCE | Acknowledge.START | Acknowledge.COMPLETION
+    source: int = 0
+
+    def encode(self) -> bytes:
+        """Five octets. Raises FieldOutOfRange."""
+        return TELECOMMAND_HEADER.encode(PUS_C, self.acknowledge, self.service, self.subtype, self.source)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telecommand:
+    """A telecommand packet; `data` is its application data."""
+
+    apid: int
+    sequence_count: int
+    header: TelecommandHeader
+    data: bytes = b""
+
+    @property
+    def request(self) -> tuple[int, int]:
+        """The request identifier that verification reports carry: its packet's first two words of 16 bits."""
+        return 3 << 11 | self.apid, space_packet.SequenceFlags.UNSEGMENTED << 14 | self.sequence_count
+
+    def encode(self) -> bytes:
+        """The whole packet, error control included. Raises FieldOutOfRange or DataFieldLength."""
+        packet = space_packet.SpacePacket(
+            apid=self.apid,
+            sequence_count=self.sequence_count,
+            octets=self.header.encode() + self.data + bytes(ERROR_CONTROL_OCTETS),
+            is_telecommand=True,
+            has_secondary_header=True,
+        ).encode()[:-ERROR_CONTROL_OCTETS]
+        return packet + error_control(packet).to_bytes(ERROR_CONTROL_OCTETS, "big")
+
+
+def error_control(octets: bytes) -> int:
+    """Packet error control (annex B): x^16 + x^12 + x^5 + 1, preset to ones."""
+    return crc_hqx(octets, 0xFFFF)
+
+
+def request(octets: bytes) -> tuple[int, int] | None:
+    """The request identifier of what begins with these octets, None if they are too few for one."""
+    if len(octets) < 4:
+        return None
+    return octets[0] << 8 | octets[1], octets[2] << 8 | octets[3]
+
+
+def parse_telecommand(octets: bytes) -> Telecommand:
+    """The telecommand that these octets are, no more and no fewer.
+
+    Raises, the first that applies: WrongLength, WrongErrorControl, NotATelecommand, UnknownVersion.
+    """
+    if len(octets) < SHORTEST_TELECOMMAND:
+        raise WrongLength(len(octets), SHORTEST_TELECOMMAND)
+    if len(octets) != space_packet.packet_octets(octets):
+        raise WrongLength(len(octets), space_packet.packet_octets(octets))
+    found = octets[-2] << 8 | octets[-1]
+    expected = error_control(octets[:-ERROR_CONTROL_OCTETS])
+    if found != expected:
+        raise WrongErrorControl(found, expected)
+    packet, sequence = octets[0] << 8 | octets[1], octets[2] << 8 | octets[3]
+    if packet >> 11 != 3 or sequence >> 14 != space_packet.SequenceFlags.UNSEGMENTED:
+        raise NotATelecommand(packet, sequence)
+    version, acknowledge, service, subtype, source = TELECOMMAND_HEADER.parse(
+        octets[space_packet.PRIMARY_HEADER_OCTETS : _AROUND_DATA]
+    )
+    if version != PUS_C:
+        raise UnknownVersion(version)
+    return Telecommand(
+        apid=packet & 0x7FF,
+        sequence_count=sequence & 0x3FFF,
+        header=TelecommandHeader(service=service, subtype=subtype, acknowledge=acknowledge, source=source),
+        data=octets[_AROUND_DATA:-ERROR_CONTROL_OCTETS],
     )

@@ -2,7 +2,8 @@
 """TOML tables read strictly into frozen dataclasses: an error names the key at fault and what is allowed there.
 
 Fields may be int, float, str, bool, an Enum (by value), another dataclass, `tuple[X, ...]`, a tuple of fixed
-length, `dict[str, X]`, or a union of these with None; `Annotated` with a `Rule` narrows one and tells its meaning.
+length, `dict[str, X]` (X may be `object`: whatever TOML holds), or a union of these with None; `Annotated`
+with a `Rule` narrows one and tells its meaning.
 """
 
 import re
@@ -171,6 +172,8 @@ def _convert(kind: Any, value: Any, path: str) -> Any:
         return {key: _convert(get_args(kind)[1], item, join(path, key)) for key, item in value.items()}
     if is_dataclass(kind):
         return read(kind, value, path)  # type: ignore[arg-type]
+    if kind is object:
+        return value
     if issubclass(kind, Enum):
         choices = {member.value: member for member in kind}
         if type(value) not in map(type, choices) or value not in choices:
@@ -210,7 +213,9 @@ def _tuple(kind: Any, value: Any, path: str) -> tuple[Any, ...]:
 
 def _field_schema(field: Field[Any], kind: Any, rule: Rule) -> dict[str, Any]:
     described: dict[str, Any] = {"description": rule.description}
-    if get_origin(kind) is tuple:
+    if get_origin(kind) is dict:
+        described["type"] = _TYPE_NAMES[dict]
+    elif get_origin(kind) is tuple:
         described["list of"] = schema(get_args(kind)[0])
     elif is_dataclass(kind):
         described["table"] = schema(kind)  # type: ignore[arg-type]
@@ -218,7 +223,7 @@ def _field_schema(field: Field[Any], kind: Any, rule: Rule) -> dict[str, Any]:
         described["allowed"] = _allowed(kind)
     else:
         described |= {"type": _allowed(kind), "allowed": rule.allowed()}
-    if field.default is MISSING:
+    if field.default is MISSING and field.default_factory is MISSING:
         described["required"] = True
     elif isinstance(field.default, Enum):
         described["default"] = field.default.value

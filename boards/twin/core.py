@@ -26,6 +26,7 @@ class Port:
         self.masks = [register.mask for register in table.REGISTERS]
         self.words = list(self.resets)
         self.write_windows = {window.address: window.octets for window in table.WINDOWS if window.writable}
+        self.read_windows = {window.address: window.octets for window in table.WINDOWS if not window.writable}
 
 
 class Core(ABC):
@@ -91,9 +92,13 @@ class Core(ABC):
     def _store_stimulus(self, first: int, words: list[int]) -> None:
         self.stimulus.words[first : first + len(words)] = words
 
-    def write_window(self, octets: bytes) -> bool:
-        """Write a FIFO window; False: the board refuses, as one without a window does."""
+    def write_window(self, port: Port, octets: bytes) -> bool:
+        """Write the port's FIFO window; False: the board refuses, as one without a window does."""
         return False
+
+    def read_window(self, port: Port) -> bytes:
+        """What the port's FIFO window shows; a port without one shows nothing."""
+        return b""
 
     def take_optical(self) -> list[tuple[int, bytes]]:
         """CADUs since the last call; a board without an optical pin has none."""

@@ -96,13 +96,15 @@ class Target:
             return self._write(form.port, form.address, octets, form.instruction), b""
         if form.instruction & rmap.VERIFY:
             return _SUCCESS, self._modify(form.port, form.address, octets)
-        return _SUCCESS, self._core.read(form.port, form.address, form.length)
+        if form.instruction & rmap.INCREMENTING:
+            return _SUCCESS, self._core.read(form.port, form.address, form.length)
+        return _SUCCESS, self._core.read_window(form.port)
 
     def _write(self, port: Port, address: int, octets: bytes, instruction: int) -> Status:
         if instruction & rmap.INCREMENTING:
             self._core.write(port, address, octets)
             return _SUCCESS
-        return _SUCCESS if self._core.write_window(octets) else Status.GENERAL_ERROR
+        return _SUCCESS if self._core.write_window(port, octets) else Status.GENERAL_ERROR
 
     def _modify(self, port: Port, address: int, octets: bytes) -> bytes:
         old = self._core.read(port, address, 4)
@@ -149,6 +151,7 @@ def _is_allowed(port: Port, code: int, address: int, octets: int) -> bool:
     if address & 3 or octets & 3 or not octets:
         return False
     if not code & rmap.INCREMENTING:
-        return bool(code & rmap.WRITE) and port.write_windows.get(address) == octets
+        windows = port.write_windows if code & rmap.WRITE else port.read_windows
+        return windows.get(address) == octets
     first = 0 if code == rmap.ASKS_REPLY | rmap.INCREMENTING else port.writable_from
     return octets <= LONGEST_ACCESS_OCTETS and first <= address and address + octets <= port.end

@@ -81,7 +81,9 @@ module board #(
         .flight_target(flight_target), .stimulus_target(stimulus_target),
         .flight_end(flight_end), .flight_writable_from(flight_writable_from),
         .stimulus_end(stimulus_end), .stimulus_writable_from(stimulus_writable_from),
-        .fifo_address(fifo_address), .fifo_octets(fifo_octets),
+        .tx_fifo_address(tx_fifo_address), .tx_fifo_octets(tx_fifo_octets),
+        .rx_fifo_address(rx_fifo_address), .rx_fifo_octets(rx_fifo_octets),
+        .uplink_address(uplink_address), .uplink_octets(uplink_octets),
         .command_octet(command_octet), .command_valid(command_valid), .command_last(command_last),
         .command_malformed(command_malformed), .receiving(receiving),
         .reply_octet(reply_octet), .reply_valid(reply_valid), .reply_last(reply_last), .reply_ready(reply_ready),
@@ -161,8 +163,9 @@ module board #(
 
     // ---- core, with the constants of its map
     wire [7:0]  flight_target, stimulus_target;
-    wire [12:0] flight_end, flight_writable_from, stimulus_end, stimulus_writable_from, time_target_address, fifo_address;
-    wire [10:0] fifo_octets;
+    wire [12:0] flight_end, flight_writable_from, stimulus_end, stimulus_writable_from, time_target_address;
+    wire [12:0] tx_fifo_address, rx_fifo_address, uplink_address;
+    wire [10:0] tx_fifo_octets, rx_fifo_octets, uplink_octets;
     wire [31:0] board_id, map_version;
     wire        fifo_answer_valid;
     wire [1:0]  fifo_answer;
@@ -185,32 +188,39 @@ module board #(
     assign board_id = FLIGHT_BOARD_ID_RESET; \
     assign map_version = FLIGHT_MAP_VERSION_RESET;
 
+`define NO_WINDOWS \
+    assign {tx_fifo_address, rx_fifo_address, uplink_address} = 39'd0; \
+    assign {tx_fifo_octets, rx_fifo_octets, uplink_octets} = 33'd0;
+
     generate
         if (BOARD == 0) begin : power
             `include "power.vh"
             `MAP_CONSTANTS
-            assign fifo_address = 13'd0;
-            assign fifo_octets = 11'd0;
+            `NO_WINDOWS
             assign {optical_pin, optical_frame} = 2'b00;
             power_core core (`CORE_PORTS);
         end else if (BOARD == 1) begin : compute
             `include "compute.vh"
             `MAP_CONSTANTS
-            assign fifo_address = 13'd0;
-            assign fifo_octets = 11'd0;
+            `NO_WINDOWS
             assign {optical_pin, optical_frame} = 2'b00;
             compute_core core (`CORE_PORTS);
         end else begin : laser
             `include "laser.vh"
             `MAP_CONSTANTS
-            assign fifo_address = FLIGHT_TX_FIFO;
-            assign fifo_octets = FLIGHT_TX_FIFO_OCTETS[10:0];
+            assign tx_fifo_address = FLIGHT_TX_FIFO;
+            assign tx_fifo_octets = FLIGHT_TX_FIFO_OCTETS[10:0];
+            assign rx_fifo_address = FLIGHT_RX_FIFO;
+            assign rx_fifo_octets = FLIGHT_RX_FIFO_OCTETS[10:0];
+            assign uplink_address = STIMULUS_UPLINK;
+            assign uplink_octets = STIMULUS_UPLINK_OCTETS[10:0];
             laser_core core (`CORE_PORTS, .optical_pin(optical_pin), .optical_frame(optical_frame));
         end
     endgenerate
 
 `undef CORE_PORTS
 `undef MAP_CONSTANTS
+`undef NO_WINDOWS
 endmodule
 
 `default_nettype wire

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The laser board's own behaviour: pointing states, a FIFO of transfer frames, coder (boards/README.md section 5).
+// The laser board's own behaviour: pointing states, a FIFO of transfer frames, coder, a FIFO of uplink blocks
+// (boards/README.md section 5).
 `default_nettype none
 
 module laser_core (
@@ -26,7 +27,7 @@ module laser_core (
     output wire        stop,
     output reg         powered,
 
-    // TX FIFO
+    // a window that is written: TX FIFO, or the stimulus port's UPLINK
     input  wire        fifo_check,
     output reg         fifo_answer_valid,
     output reg  [1:0]  fifo_answer,
@@ -51,10 +52,16 @@ module laser_core (
     localparam [7:0]  GAP_MS        = 8'd200;
     localparam [15:0] LONGEST_BATCH = 16'd1023;
 
+    localparam [15:0] LONGEST_BLOCK = 16'd252;
+    localparam [5:0]  BLOCK_LAST    = 6'd63;         // word of an uplink block
+
     localparam [1:0] TAKE   = 2'd0;
     localparam [1:0] DROP   = 2'd1;
     localparam [1:0] REFUSE = 2'd2;
 
+    wire coder_busy;
+    reg  release_written;              // block_word is the first one of the oldest block
+    assign core_busy = coder_busy || release_written;
     assign stop = 1'b0;
 
     // ------------------------------------------------------------------ registers written by the two ports
@@ -176,7 +183,9 @@ module laser_core (
     reg [31:0] frames_sent;
     reg [31:0] frames_refused;
 
-    wire       frame_written = fifo_write && words_left == 9'd1;
+    wire       frame_check   = fifo_check && !reg_stimulus;
+    wire       frame_write   = fifo_write && !reg_stimulus;
+    wire       frame_written = frame_write && words_left == 9'd1;
     wire       frame_leaves  = millisecond && tracks && level != 3'd0 && gap_over;
     wire       word_fetch;
     wire [8:0] word_index;
@@ -185,13 +194,13 @@ module laser_core (
         if (own_reset) begin
             write_word <= 11'd0;
             words_left <= SLOT_WORDS[8:0];
-        end else if (fifo_write) begin
+        end else if (frame_write) begin
             write_word <= write_word == FIFO_WORDS - 11'd1 ? 11'd0 : write_word + 11'd1;
             words_left <= frame_written ? SLOT_WORDS[8:0] : words_left - 9'd1;
         end
 
     always @(posedge clk)
-        if (fifo_write) frames[write_word] <= reg_wdata;
+        if (frame_write) frames[write_word] <= reg_wdata;
 
     always @(posedge clk)
         if (word_fetch) frame_word <= frames[leaving + {2'd0, word_index}];
@@ -218,13 +227,8 @@ module laser_core (
     wire unfit     = reg_wdata[15:0] != FRAME_OCTETS || level == SLOTS;
     reg [15:0] sequence_offered;
 
-    always @(posedge clk) begin
-        fifo_answer_valid <= fifo_check && !rst;
-        if (fifo_check) begin
-            fifo_answer      <= repeated ? DROP : unfit ? REFUSE : TAKE;
-            sequence_offered <= reg_wdata[31:16];
-        end
-    end
+    always @(posedge clk)
+        if (frame_check) sequence_offered <= reg_wdata[31:16];
 
     always @(posedge clk)
         if (own_reset) begin
@@ -234,21 +238,91 @@ module laser_core (
         end else if (frame_written) begin
             tx_sequence  <= sequence_offered;
             frames_taken <= frames_taken + 32'd1;
-        end else if (fifo_check && !repeated && unfit)
+        end else if (frame_check && !repeated && unfit)
             frames_refused <= frames_refused + 32'd1;
+
+    // ------------------------------------------------------------------ uplink blocks: four slots in one RAM
+    reg [31:0] blocks [0:255];
+    reg [31:0] block_word;
+    reg [1:0]  block_slot;             // next to be written
+    reg [5:0]  block_index;            // of the next word
+    reg [2:0]  rx_level;
+    reg [3:0]  rx_overflows;
+    reg [15:0] rx_release;
+    reg [15:0] uplink_sequence;        // of the block last seen: the world's
+
+    wire uplink_check  = fifo_check && reg_stimulus;
+    wire uplink_write  = fifo_write && reg_stimulus;
+    wire block_written = uplink_write && block_index == BLOCK_LAST;
+    wire write_release = write_flight && reg_address == FLIGHT_RX_RELEASE;
+    wire releases      = release_written && rx_level != 3'd0 && block_word[31:16] == rx_release;
+    wire at_rx_fifo    = !reg_stimulus && reg_address[12:8] == FLIGHT_RX_FIFO[12:8];
+
+    wire uplink_unfit    = reg_wdata[15:0] == 16'd0 || reg_wdata[15:0] > LONGEST_BLOCK;
+    wire uplink_repeated = reg_wdata[31:16] == uplink_sequence;
+    wire uplink_new      = uplink_check && !uplink_unfit && !uplink_repeated;
+    wire uplink_heard    = state == TRACK && light;
+    wire uplink_full     = rx_level == SLOTS;
+
+    always @(posedge clk)
+        if (uplink_write) blocks[{block_slot, block_index}] <= reg_wdata;
+
+    wire [1:0] oldest_slot = block_slot - rx_level[1:0];
+
+    always @(posedge clk)
+        if (reg_read || write_release) block_word <= blocks[{oldest_slot, reg_read ? reg_address[7:2] : 6'd0}];
+
+    always @(posedge clk)
+        if (rst) uplink_sequence <= 16'hFFFF;
+        else if (uplink_new) uplink_sequence <= reg_wdata[31:16];
+
+    always @(posedge clk)
+        if (own_reset) begin
+            block_slot      <= 2'd0;
+            block_index     <= 6'd0;
+            rx_level        <= 3'd0;
+            rx_overflows    <= 4'd0;
+            rx_release      <= FLIGHT_RX_RELEASE_RESET[15:0];
+            release_written <= 1'b0;
+        end else begin
+            release_written <= write_release;
+            if (write_release) rx_release <= reg_wdata[15:0];
+            if (uplink_new && uplink_heard && uplink_full) rx_overflows <= rx_overflows + 4'd1;
+            if (uplink_write) block_index <= block_index + 6'd1;
+            if (block_written) begin
+                block_slot <= block_slot + 2'd1;
+                rx_level   <= rx_level + 3'd1;
+            end else if (releases)
+                rx_level   <= rx_level - 3'd1;
+        end
+
+    // ------------------------------------------------------------------ answer to the first word of a frame or block
+    wire [1:0] frame_answer  = repeated ? DROP : unfit ? REFUSE : TAKE;
+    wire [1:0] uplink_answer = uplink_unfit ? REFUSE : uplink_new && uplink_heard && !uplink_full ? TAKE : DROP;
+
+    always @(posedge clk) begin
+        fifo_answer_valid <= fifo_check && !rst;
+        if (fifo_check) fifo_answer <= reg_stimulus ? uplink_answer : frame_answer;
+    end
 
     // ------------------------------------------------------------------ coder
     cadu_coder coder (
-        .clk(clk), .rst(rst), .start(frame_leaves), .busy(core_busy),
+        .clk(clk), .rst(rst), .start(frame_leaves), .busy(coder_busy),
         .word_fetch(word_fetch), .word_index(word_index), .word(frame_word),
         .optical_pin(optical_pin), .optical_frame(optical_frame)
     );
 
     // ------------------------------------------------------------------ reads
-    always @(posedge clk) reg_valid <= reg_read && !rst;
+    reg reads_block;                   // its word is out of the RAM, a clock behind that of a register
+
+    always @(posedge clk) begin
+        reads_block <= reg_read && at_rx_fifo && !rst;
+        reg_valid   <= (reads_block || (reg_read && !at_rx_fifo)) && !rst;
+    end
 
     always @(posedge clk)
-        if (reg_read) begin
+        if (reads_block) reg_rdata <= rx_level == 3'd0 ? 32'd0 : block_word;
+        else if (reg_read) begin
             reg_rdata <= 32'd0;
             if (reg_stimulus)
                 case (reg_address)
@@ -261,7 +335,7 @@ module laser_core (
                 endcase
             else
                 case (reg_address)
-                    FLIGHT_STATUS:          reg_rdata <= {acquisitions, 9'd0, level, 2'd0, state};
+                    FLIGHT_STATUS:          reg_rdata <= {acquisitions, 1'b0, rx_level, rx_overflows, 1'b0, level, 2'd0, state};
                     FLIGHT_OPTICAL:         reg_rdata <= {received_power, pointing_error};
                     FLIGHT_FRAMES_TAKEN:    reg_rdata <= frames_taken;
                     FLIGHT_FRAMES_SENT:     reg_rdata <= frames_sent;
@@ -273,6 +347,7 @@ module laser_core (
                     FLIGHT_LIGHT_THRESHOLD: reg_rdata <= {16'd0, light_threshold};
                     FLIGHT_ACQUIRE_MS:      reg_rdata <= {16'd0, acquire_ms};
                     FLIGHT_LOSS_MS:         reg_rdata <= {16'd0, loss_ms};
+                    FLIGHT_RX_RELEASE:      reg_rdata <= {16'd0, rx_release};
                     default: ;
                 endcase
         end

@@ -15,8 +15,12 @@ module rmap_command (
     input  wire [12:0] flight_writable_from,
     input  wire [12:0] stimulus_end,
     input  wire [12:0] stimulus_writable_from,
-    input  wire [12:0] fifo_address,
-    input  wire [10:0] fifo_octets,      // 0: no TX FIFO
+    input  wire [12:0] tx_fifo_address,
+    input  wire [10:0] tx_fifo_octets,   // 0: no such window
+    input  wire [12:0] rx_fifo_address,
+    input  wire [10:0] rx_fifo_octets,
+    input  wire [12:0] uplink_address,
+    input  wire [10:0] uplink_octets,
 
     // packet, from slip_rx
     input  wire [7:0]  octet,
@@ -117,7 +121,10 @@ module rmap_command (
     wire [12:0] writable_from = is_stimulus ? stimulus_writable_from : flight_writable_from;
     wire [13:0] span_end = {1'b0, address} + (is_modify ? 14'd4 : {3'd0, length});
     wire outside = span_end > {1'b0, map_end} || ((is_write || is_modify) && address < writable_from);
-    wire at_window = is_flight && is_write && address == fifo_address && length == fifo_octets;
+    wire at_window = is_write
+        ? (is_stimulus ? address == uplink_address && length == uplink_octets
+                       : address == tx_fifo_address && length == tx_fifo_octets)
+        : is_flight && address == rx_fifo_address && length == rx_fifo_octets;
     wire misplaced = address_beyond || length_beyond || address[1:0] != 2'd0 || length[1:0] != 2'd0 || length == 11'd0
         || (is_incrementing ? outside || length > 11'd1024 : !at_window);
 

@@ -13,8 +13,12 @@ module rmap_target (
     input  wire [12:0] flight_writable_from,
     input  wire [12:0] stimulus_end,
     input  wire [12:0] stimulus_writable_from,
-    input  wire [12:0] fifo_address,
-    input  wire [10:0] fifo_octets,      // 0: no TX FIFO
+    input  wire [12:0] tx_fifo_address,
+    input  wire [10:0] tx_fifo_octets,   // 0: no such window
+    input  wire [12:0] rx_fifo_address,
+    input  wire [10:0] rx_fifo_octets,
+    input  wire [12:0] uplink_address,
+    input  wire [10:0] uplink_octets,
 
     // command packet, from slip_rx; `receiving` while one can be taken
     input  wire [7:0]  command_octet,
@@ -29,7 +33,7 @@ module rmap_target (
     output wire        reply_last,
     input  wire        reply_ready,
 
-    // registers; no write and no reply while register_busy
+    // registers, and the words of a window that is read; no write and no reply while register_busy
     output wire        register_stimulus,
     output reg  [12:0] register_address,
     output wire        register_read,
@@ -39,7 +43,7 @@ module rmap_target (
     output reg  [31:0] register_wdata,
     input  wire        register_busy,
 
-    // TX FIFO window: asked with the first word, then given all words
+    // a window that is written: asked with the first word, then given all words
     output wire        fifo_check,
     input  wire        fifo_answer_valid,
     input  wire [1:0]  fifo_answer,
@@ -80,7 +84,10 @@ module rmap_target (
         .clk(clk), .rst(rst),
         .flight_target(flight_target), .stimulus_target(stimulus_target), .flight_end(flight_end),
         .flight_writable_from(flight_writable_from), .stimulus_end(stimulus_end),
-        .stimulus_writable_from(stimulus_writable_from), .fifo_address(fifo_address), .fifo_octets(fifo_octets),
+        .stimulus_writable_from(stimulus_writable_from),
+        .tx_fifo_address(tx_fifo_address), .tx_fifo_octets(tx_fifo_octets),
+        .rx_fifo_address(rx_fifo_address), .rx_fifo_octets(rx_fifo_octets),
+        .uplink_address(uplink_address), .uplink_octets(uplink_octets),
         .octet(command_octet), .octet_valid(command_valid), .last(command_last), .malformed(command_malformed),
         .silent(silent), .complete(complete), .judgement(judgement), .target(target), .instruction(instruction),
         .initiator(initiator), .transaction(transaction), .address(address), .length(length),

@@ -43,6 +43,14 @@ class Driver:
         octets = struct.pack(">HH", sequence, frame_length) + frame + b"\0"
         return self.exchange("flight", rmap.write_command, 0x1000, octets, incrementing=False)
 
+    def uplink(self, sequence, length=252, block=bytes(252)):
+        octets = struct.pack(">HH", sequence, length) + block
+        return self.exchange("stimulus", rmap.write_command, 0x1000, octets, incrementing=False)
+
+    def rx_fifo(self):
+        reply = self.exchange("flight", rmap.read_command, 0x1800, 256, incrementing=False)
+        return None if reply is None else reply.octets
+
     def words(self, port):
         table = self.table(port)
         reply = self.exchange(port, rmap.read_command, 0, table.END)

@@ -344,6 +344,7 @@ class ComputeReference(SwitchedReference):
 class LaserReference(SwitchedReference):
     def __init__(self):
         self.optical = []
+        self.last_seen = 0xFFFF
         super().__init__({"OPTICAL": 0, "TEMPERATURE": 0}, {"TEMPERATURE": 0xFFFF})
 
     def power_up(self):
@@ -352,6 +353,8 @@ class LaserReference(SwitchedReference):
         self.taken = self.sent = self.refused = self.rejected = 0
         self.tx_sequence, self.gap = 0xFFFF, 200
         self.light_threshold, self.acquire_ms, self.loss_ms = 4000, 12_000, 50
+        self.blocks = []
+        self.rx_overflows = self.rx_release = 0
 
     def write_flight(self, name, word):
         if name == "LASER_COMMAND":
@@ -362,8 +365,15 @@ class LaserReference(SwitchedReference):
             self.light_threshold = word & 0xFFFF
         elif name == "ACQUIRE_MS":
             self.acquire_ms = word & 0xFFFF
-        else:
+        elif name == "LOSS_MS":
             self.loss_ms = word & 0xFFFF
+        else:
+            self.rx_release = word & 0xFFFF
+            if self.blocks and self.blocks[0][:2] == self.rx_release.to_bytes(2, "big"):
+                self.blocks.pop(0)
+
+    def light(self):
+        return self.inputs["OPTICAL"] >> 16 >= self.light_threshold
 
     def push(self, sequence, frame_length, frame):
         """The status of a TX_FIFO write."""
@@ -378,8 +388,28 @@ class LaserReference(SwitchedReference):
         self.taken += 1
         return 0
 
+    def uplink(self, sequence, length, block):
+        """The status of an UPLINK write."""
+        if length == 0 or length > 252:
+            if self.powered:
+                self.rejected = (self.rejected + 1) % 65536
+            return 1
+        if sequence == self.last_seen:
+            return 0
+        self.last_seen = sequence
+        if not self.powered or self.state != TRACK or not self.light():
+            return 0
+        if len(self.blocks) == 4:
+            self.rx_overflows = (self.rx_overflows + 1) % 16
+            return 0
+        self.blocks.append(sequence.to_bytes(2, "big") + length.to_bytes(2, "big") + block)
+        return 0
+
+    def rx_fifo(self):
+        return self.blocks[0] if self.blocks else bytes(256)
+
     def powered_millisecond(self):
-        light = self.inputs["OPTICAL"] >> 16 >= self.light_threshold
+        light = self.light()
         if self.gap < 200:
             self.gap += 1
         if not self.enable:
@@ -409,10 +439,14 @@ class LaserReference(SwitchedReference):
     def flight_words(self):
         return {
             "BOARD_ID": 0x4C535231,
-            "MAP_VERSION": 1,
+            "MAP_VERSION": 2,
             "BUILD_ID": 0,
             "RMAP_ERRORS": self.rejected,
-            "STATUS": self.state | len(self.frames) << 4 | self.acquisitions << 16,
+            "STATUS": self.state
+            | len(self.frames) << 4
+            | self.rx_overflows << 8
+            | len(self.blocks) << 12
+            | self.acquisitions << 16,
             **self.inputs,
             "FRAMES_TAKEN": self.taken,
             "FRAMES_SENT": self.sent,
@@ -423,12 +457,13 @@ class LaserReference(SwitchedReference):
             "LIGHT_THRESHOLD": self.light_threshold,
             "ACQUIRE_MS": self.acquire_ms,
             "LOSS_MS": self.loss_ms,
+            "RX_RELEASE": self.rx_release,
         }
 
     def stimulus_words(self):
         return {
             "BOARD_ID": 0x4C535231,
-            "MAP_VERSION": 1,
+            "MAP_VERSION": 2,
             "BUILD_ID": 0,
             "TIME_MODE": 0,
             "LASER_STATE": self.state | len(self.frames) << 4,

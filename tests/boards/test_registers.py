@@ -36,7 +36,7 @@ def test_check_names_a_stale_file(monkeypatch, tmp_path, capsys):
         ("power", "stimulus", 0x60, 0x1C, 0x50),
         ("compute", "flight", 0x41, 0x8C, 0xA4),
         ("compute", "stimulus", 0x61, 0x28, 0x58),
-        ("laser", "flight", 0x42, 0x34, 0x44),
+        ("laser", "flight", 0x42, 0x34, 0x48),
         ("laser", "stimulus", 0x62, 0x1C, 0x2C),
     ],
 )

@@ -46,13 +46,23 @@ def read(address=0, length=4, **fields):
     return command(instruction=0x4C, address=address, length=length, data=b"", **fields)
 
 
-def modify(address=WRITABLE, data=bytes(8), **fields):
-    return command(instruction=0x5C, address=address, data=data, **fields)
+def modify(address=WRITABLE, data=bytes(8), instruction=0x5C, **fields):
+    return command(instruction=instruction, address=address, data=data, **fields)
 
 
 def window(sequence=0, frame_length=1115, instruction=0x68, address=0x1000, octets=1120, **fields):
     data = struct.pack(">HH", sequence, frame_length) + bytes(octets - 4)
     return command(instruction=instruction, address=address, data=data, **fields)
+
+
+def uplink(sequence=1, length=252, instruction=0x68, octets=256, **fields):
+    data = struct.pack(">HH", sequence, length) + bytes(octets - 4)
+    fields = {"target": STIMULUS, "address": 0x1000, **fields}
+    return command(instruction=instruction, data=data, **fields)
+
+
+def rx_fifo(length=256, instruction=0x48, **fields):
+    return command(instruction=instruction, **{"address": 0x1800, "length": length, "data": b"", **fields})
 
 
 def damaged(packet, at):
@@ -122,6 +132,28 @@ RULES = {
     "window one word long": (window(octets=1124), 10),
     "window read": (command(instruction=0x48, address=0x1000, length=1120, data=b""), 10),
     "window of the stimulus port": (window(target=STIMULUS), 10),
+    "uplink of the flight port": (uplink(target=FLIGHT), 10),
+    "uplink written by increments": (uplink(instruction=0x6C), 10),
+    "uplink at its second word": (uplink(address=0x1004), 10),
+    "uplink one word short": (uplink(octets=252), 10),
+    "uplink one word long": (uplink(octets=260), 10),
+    "uplink read": (rx_fifo(target=STIMULUS, address=0x1000), 10),
+    "uplink by a verified write": (uplink(instruction=0x78), 9),
+    "uplink read, modified and written": (modify(target=STIMULUS, address=0x1000), 10),
+    "RX FIFO read by increments": (rx_fifo(instruction=0x4C), 10),
+    "RX FIFO at its second word": (rx_fifo(address=0x1804), 10),
+    "RX FIFO one word short": (rx_fifo(length=252), 10),
+    "RX FIFO one word long": (rx_fifo(length=260), 10),
+    "RX FIFO of 2^16 octets more": (rx_fifo(length=0x10100), 10),
+    "RX FIFO at an extended address": (rx_fifo(address=1 << 32 | 0x1800), 10),
+    "RX FIFO of the stimulus port": (rx_fifo(target=STIMULUS), 10),
+    "RX FIFO written": (uplink(target=FLIGHT, address=0x1800), 10),
+    "RX FIFO read, modified and written": (modify(address=0x1800), 10),
+    "RX FIFO read, modified and written, not incrementing": (
+        modify(address=0x1800, instruction=0x58),
+        2,
+    ),
+    "RX FIFO with a wrong key": (rx_fifo(key=0), 3),
     "address before early end": (command(address=0)[:-1], 10),
     # 5 and 6, early end and too much data
     "no data CRC": (command()[:-1], 5),
@@ -129,16 +161,27 @@ RULES = {
     "read-modify-write without its mask": (modify()[:20], 5),
     "one octet more": (command(tail=b"\0"), 6),
     "read with an octet more": (read(tail=b"\0"), 6),
+    "RX FIFO with an octet more": (rx_fifo(tail=b"\0"), 6),
+    "uplink without its data CRC": (uplink()[:-1], 5),
+    "uplink with an octet more": (uplink(tail=b"\0"), 6),
     # 4, data CRC
     "data CRC wrong": (damaged(command(), 20), 4),
     "data damaged": (damaged(command(), 16), 4),
     "read-modify-write data damaged": (damaged(modify(), 16), 4),
     "window damaged": (damaged(window(), 500), 4),
+    "uplink damaged": (damaged(uplink(), 200), 4),
     # 1 and 0
     "frame of 1,114 octets": (window(frame_length=1114), 1),
     "frame": (window(), 0),
     "repeated sequence": (window(sequence=0xFFFF), 0),
     "repeated sequence before frame length": (window(sequence=0xFFFF, frame_length=7), 0),
+    "uplink block": (uplink(), 0),
+    "uplink block of 1 octet": (uplink(length=1), 0),
+    "uplink block of no octets": (uplink(length=0), 1),
+    "uplink block of 253 octets": (uplink(length=253), 1),
+    "uplink block repeated": (uplink(sequence=0xFFFF), 0),
+    "uplink block length before repeated sequence": (uplink(sequence=0xFFFF, length=253), 1),
+    "RX FIFO": (rx_fifo(), 0),
     "read": (read(), 0),
     "read-modify-write": (modify(), 0),
 }
@@ -160,7 +203,7 @@ def test_status_is_the_first_that_applies(laser, rule):
     assert rmap.reply_due(packet) is (reply is not None) or len(packet) > slip.LONGEST_PACKET
     if status:
         before["RMAP_ERRORS"] = after["RMAP_ERRORS"]
-        before["FRAMES_REFUSED"] += status == 1
+        before["FRAMES_REFUSED"] += status == 1 and packet[0] == FLIGHT
         assert after == before
 
 

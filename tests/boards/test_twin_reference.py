@@ -62,11 +62,12 @@ WORDS = {
     },
     "laser": {
         "POWERED": st.sampled_from([1, 1, 1, 1, 3, 0, 2]),
-        "OPTICAL": pairs,
+        "OPTICAL": st.one_of(pairs, st.just(0xFFFF << 16)),
         "LIGHT_THRESHOLD": halves,
         "LASER_COMMAND": st.sampled_from([0, 1, 1, 2, 3, 3]),
         "ACQUIRE_MS": st.sampled_from([0, 1, 2, 100, 12_000]),
         "LOSS_MS": st.sampled_from([0, 1, 50]),
+        "RX_RELEASE": st.one_of(st.integers(0, 5), st.integers(0, 0xFFFFFFFF)),
     },
 }
 LONGEST_GRANT_MS = {"power": 1500, "compute": 250, "laser": 600}
@@ -100,9 +101,15 @@ def before_grant(board):
     return st.tuples(st.just("push"), st.integers(0, 3), st.sampled_from([1115, 1115, 1115, 1114]))
 
 
+blocks = st.tuples(
+    st.just("uplink"), st.sampled_from([0, 1, 2, 3, 4, 5, 0xFFFF]), st.sampled_from([1, 7, 252, 253, 0])
+)
+
+
 def lives(board):
-    """Rounds of a few writes and a grant."""
-    rounds = st.tuples(before_grant(board), st.lists(writes(board), max_size=6), grants(board))
+    """Rounds of a few writes and a grant; to the laser board, blocks come between them."""
+    operations = st.one_of(writes(board), blocks) if board == "laser" else writes(board)
+    rounds = st.tuples(before_grant(board), st.lists(operations, max_size=6), grants(board))
     return st.lists(rounds, max_size=8).map(
         lambda life: [operation for first, middle, last in life for operation in (first, *middle, last)]
     )
@@ -135,6 +142,10 @@ def apply(operation, driver, reference):
         else:
             assert reply.status == 0
             reference.write(port, name, word)
+    elif kind == "uplink":
+        sequence, length = rest
+        block = bytes((sequence & 0xFF,)) * 252
+        assert driver.uplink(sequence, length, block).status == reference.uplink(sequence, length, block)
     elif is_powered(reference):
         sequence, length = rest
         frame = bytes((sequence,)) * 1115
@@ -151,6 +162,8 @@ def check(driver, reference):
     assert driver.words("flight") == (reference.words("flight") if is_powered(reference) else None)
     assert driver.twin.take_optical() == getattr(reference, "optical", [])
     reference.optical = []
+    if hasattr(reference, "rx_fifo"):
+        assert driver.rx_fifo() == (reference.rx_fifo() if is_powered(reference) else None)
 
 
 def begun(board):
@@ -196,7 +209,7 @@ def test_a_grant_split_anywhere_ends_in_the_same_state(board):
 
 def replay(operation, driver):
     kind, *rest = operation
-    {"grant": driver.grant, "write": driver.write, "push": driver.push}[kind](*rest)
+    getattr(driver, kind)(*rest)
 
 
 LIVES_WORTH_KEEPING = {
@@ -321,6 +334,46 @@ LIVES_WORTH_KEEPING = {
             ("write", "stimulus", "OPTICAL", 5000 << 16),
             ("grant", 600),
             ("grant", 600),
+        ],
+    ),
+    "uplink fills, overflows and is released in order": (
+        "laser",
+        [
+            ("write", "stimulus", "OPTICAL", 5000 << 16),
+            ("grant", 30),
+            *[("uplink", sequence, 252) for sequence in (1, 2, 2, 3, 4, 5, 6)],
+            *[("write", "flight", "RX_RELEASE", sequence) for sequence in (2, 1, 1, 2)],
+            *[("uplink", sequence, 1) for sequence in (6, 7, 253, 1)],
+            *[("write", "flight", "RX_RELEASE", sequence) for sequence in (3, 4, 7, 253, 1, 1)],
+        ],
+    ),
+    "blocks survive LOST and OFF but not a loss of power, the sequence last seen does": (
+        "laser",
+        [
+            ("write", "stimulus", "OPTICAL", 5000 << 16),
+            ("grant", 30),
+            ("uplink", 1, 252),
+            ("write", "stimulus", "OPTICAL", 0),
+            ("uplink", 2, 252),
+            ("grant", 60),
+            ("write", "stimulus", "OPTICAL", 5000 << 16),
+            ("uplink", 3, 252),
+            ("write", "flight", "LASER_COMMAND", 0),
+            ("grant", 1),
+            ("uplink", 4, 252),
+            ("write", "flight", "LASER_COMMAND", 1),
+            ("grant", 30),
+            *[("uplink", sequence, 252) for sequence in range(4, 26)],
+            ("write", "stimulus", "POWERED", 0),
+            ("uplink", 25, 0),
+            ("write", "stimulus", "POWERED", 1),
+            ("write", "flight", "ACQUIRE_MS", 1),
+            ("write", "flight", "LASER_COMMAND", 1),
+            ("grant", 3),
+            *[("uplink", sequence, 252) for sequence in (25, 26, 27)],
+            ("write", "stimulus", "POWERED", 0),
+            ("uplink", 28, 252),
+            ("uplink", 28, 253),
         ],
     ),
     "short fade is ridden out, a long one loses the link": (

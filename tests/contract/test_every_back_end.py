@@ -80,7 +80,7 @@ def test_silence_is_none_and_costs_no_reply_of_others(back_end):
 # --- random traffic: every back end against the twin -----------------------------------------------------------------
 
 ADDRESSES = {
-    (board, port): [register.address for register in MAPS[board][port].REGISTERS] + [0x1000, 0x800, 2]
+    (board, port): [register.address for register in MAPS[board][port].REGISTERS] + [0x1000, 0x1800, 0x800, 2]
     for board in range(3)
     for port in (FLIGHT, STIMULUS)
 }
@@ -153,6 +153,16 @@ def frames(draw):
     return request(2, FLIGHT, rmap.write_command(0x42, 0x20, 1, 0x1000, fifo, incrementing=False))
 
 
+@st.composite
+def uplink_blocks(draw):
+    """A block for the laser's uplink, or something near to one, or a look at what is held."""
+    if draw(st.integers(0, 2)) == 0:
+        return request(2, FLIGHT, rmap.read_command(0x42, 0x20, 1, 0x1800, 256, incrementing=False))
+    length = draw(st.sampled_from([252, 252, 252, 253, 0]))
+    block = struct.pack(">HH", draw(st.integers(0, 6)), length) + draw(st.binary(min_size=4, max_size=4)) * 63
+    return request(2, STIMULUS, rmap.write_command(0x62, 0x20, 1, 0x1000, block, incrementing=False))
+
+
 def equal(uut, twin, steps):
     assert uut.exchange(steps) == twin.exchange(steps), steps
     assert uut.take_optical() == twin.take_optical()
@@ -173,7 +183,8 @@ POWER_UP = [
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 @given(
-    steps=st.lists(st.one_of(traffic(), traffic(), grants(), frames()), max_size=40), powered=st.booleans()
+    steps=st.lists(st.one_of(traffic(), traffic(), grants(), frames(), uplink_blocks()), max_size=40),
+    powered=st.booleans(),
 )
 def test_random_traffic_stimuli_and_time_equal_the_twin(uut, steps, powered):
     uut.reset()

@@ -183,6 +183,55 @@ def test_identify(identity, name):
     assert DICTIONARY.identify(*identity) is DICTIONARY.packets.get(name)
 
 
+@pytest.mark.parametrize(
+    ("name", "parameters", "sentence"),
+    [
+        ("LCL_TRIPPED", (3, 2), "Limiter 3 tripped, trip 2"),
+        ("MODE_CHANGED", (2, 0), "Mission mode NOMINAL to SAFE"),
+        ("MODE_CHANGED", (2, 7), "Mission mode NOMINAL to UNDEFINED_7"),
+        ("NODE_TRIPPED", (9, 140), "Node 9 switched off by its temperature of 340 K"),
+        ("UNDER_VOLTAGE", (1, 25_190), "Under-voltage lock-out entered, battery at 251.9 V"),
+        ("STATE_OF_CHARGE_LOW", (6987, 7000), "State of charge 0.6987 is below the floor of 0.7"),
+        ("WRONG_ANSWER", (4, -1), "Node 4 answers wrong, differing bits 0xFFFFFFFF"),
+        ("PARAMETER_CHANGED", (1, 0), "Parameter floor changed by the ground"),
+        ("COMPUTER_RESTARTING", (0, 0), "Flight software stops kicking the watchdog, as the ground asked"),
+    ],
+)
+def test_events_are_told_in_a_sentence(name, parameters, sentence):
+    assert DICTIONARY.events[name].tell(*parameters) == sentence
+
+
+def test_every_sentence_tells_every_parameter():
+    for event in DICTIONARY.events.values():
+        assert all(f"{{{parameter.name}}}" in event.sentence for parameter in event.parameters), event.name
+
+
+def test_the_last_enumerations_are_made_of_the_rest_of_the_file():
+    assert DICTIONARY.enumerations["event"][5] == "LCL_TRIPPED"
+    assert DICTIONARY.enumerations["structure"] == {
+        1: "power_hk", 2: "compute_hk", 3: "laser_hk", 4: "fsw_hk"
+    }  # fmt: skip
+    assert DICTIONARY.enumerations["settable"][1] == "floor"
+    assert DICTIONARY.enumerations["sampled"][0x105] == "power_hk.bus_voltage"
+    assert DICTIONARY.enumerations["sampled"][0x100 + 26] == "power_hk.load7_current"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "permitted"),
+    [
+        ("floor", 0.9, True),
+        ("floor", 0.8999999761581421, True),
+        ("floor_margin", 0.10000000149011612, True),
+        ("floor", 0.91, False),
+        ("floor", math.nan, False),
+        ("dawn_nodes", 4.0, True),
+        ("dawn_nodes", 4.5, False),
+    ],
+)
+def test_settable_parameters(name, value, permitted):
+    assert DICTIONARY.parameters[name].permits(value) is permitted
+
+
 def test_every_packet_and_parameter_is_described():
     for packet in DICTIONARY.packets.values():
         assert packet.description
@@ -240,7 +289,7 @@ def spoiled(*path, value):
         pytest.param(
             spoiled("packets", 2, "parameters", 2, "enumeration", value="laser"),
             "packets[2].parameters[2].enumeration",
-            "mission_mode, laser_state, boot_cause, event",
+            "failure, event, structure, settable, sampled",
             id="unknown enumeration",
         ),
         pytest.param(
@@ -301,6 +350,55 @@ def spoiled(*path, value):
             id="state",
         ),
         pytest.param(spoiled("packets", value={}), "packets", "a list", id="table for a list"),
+        pytest.param(
+            spoiled("events", 4, "sentence", value="Limiter {load} tripped"),
+            "events[4].sentence",
+            "{limiter}, {trips}",
+            id="sentence",
+        ),
+        pytest.param(
+            spoiled("events", 4, "parameters", value=FILE["events"][4]["parameters"] * 2),
+            "events[4].parameters",
+            "at most 2",
+            id="four parameters",
+        ),
+        pytest.param(
+            spoiled("telecommands", 0, "repeat", 0, "type", value="i8"),
+            "telecommands[0].repeat[0].type",
+            "telecommand",
+            id="argument's type",
+        ),
+        pytest.param(
+            spoiled("telecommands", 0, "repeat", 0, "enumeration", value="packet"),
+            "telecommands[0].repeat[0].enumeration",
+            "structure",
+            id="argument's enumeration",
+        ),
+        pytest.param(
+            spoiled("telecommands", 0, "repeat", 0, "low", value=1),
+            "telecommands[0].repeat[0].enumeration",
+            "excludes low and high",
+            id="enumeration and range",
+        ),
+        pytest.param(
+            spoiled("telecommands", 1, value=FILE["telecommands"][0] | {"name": "again"}),
+            "telecommands[1]",
+            "hk_enable's",
+            id="telecommand's identity twice",
+        ),
+        pytest.param(
+            spoiled("telecommands", 1, "name", value="hk_enable"),
+            "telecommands[1].name",
+            "taken",
+            id="telecommand twice",
+        ),
+        pytest.param(
+            spoiled("parameters", 1, "identifier", value=1),
+            "parameters[1].identifier",
+            "taken",
+            id="parameter twice",
+        ),
+        pytest.param(spoiled("parameters", 0, "low", value=2), "parameters[0].low", "below 0.9", id="range"),
     ],
 )
 def test_errors_in_the_file_name_the_key_and_what_is_allowed(table, key_path, problem):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bench of one board's core, without its RMAP shell: random writes and grants against the twin (cocotb).
 
-The environment gives CORE (power, compute or laser) and PROGRAM_SEED.
+The environment gives CORE (power, compute or laser), PROGRAM (a key of PROGRAMS) and PROGRAM_SEED.
 """
 
 import os
@@ -23,7 +23,7 @@ from flatsat.boards.registers import (
 from flatsat.boards.twin.board import CORES
 
 FRAME_OCTETS = 1115
-FIFO_OCTETS = 1120
+BLOCK_OCTETS = 252
 SHELL_WORDS = {"BOARD_ID", "MAP_VERSION", "BUILD_ID", "TIME_NOW", "TIME_MODE", "TIME_TARGET", "RMAP_ERRORS"}
 TAKE, DROP, REFUSE = range(3)
 
@@ -45,7 +45,12 @@ class Frame:
     octets: bytes  # of TX_FIFO: sequence, frame length, frame, padding
 
 
-Action = Write | Grant | Frame
+@dataclass(frozen=True)
+class Block:
+    octets: bytes  # of UPLINK: sequence, block length, block, padding
+
+
+Action = Write | Grant | Frame | Block
 
 
 class Driver:
@@ -101,18 +106,20 @@ class Driver:
             ms -= batch
             await self.idle()
 
-    async def frame(self, octets: bytes) -> None:
+    async def window(self, stimulus: bool, octets: bytes) -> int:
         dut = self.dut
-        words = [int.from_bytes(octets[place : place + 4], "big") for place in range(0, FIFO_OCTETS, 4)]
-        dut.reg_wdata.value = words[0]
+        words = [int.from_bytes(octets[place : place + 4], "big") for place in range(0, len(octets), 4)]
+        dut.reg_stimulus.value, dut.reg_wdata.value = stimulus, words[0]
         await self.pulse(dut.fifo_check)
         while not dut.fifo_answer_valid.value:
             await FallingEdge(dut.clk)
-        if int(dut.fifo_answer.value) == TAKE:
+        answer = int(dut.fifo_answer.value)
+        if answer == TAKE:
             for word in words:
                 dut.reg_wdata.value = word
                 await self.pulse(dut.fifo_write)
         await FallingEdge(dut.clk)
+        return answer
 
 
 class Monitor:
@@ -152,8 +159,13 @@ class Model:
         target_ms = (self._core.time_ms + ms) & 0xFFFFFFFF
         self.write(True, self._core.stimulus.end - 4, target_ms)
 
-    def frame(self, octets: bytes) -> None:
-        self._core.write_window(octets)
+    def window(self, stimulus: bool, octets: bytes) -> bool:
+        return self._core.write_window(self._port(stimulus), octets)
+
+    def windows(self) -> Iterator[tuple[int, bytes]]:
+        """Windows of the flight port that can be read: address and what they show."""
+        for address in self._core.flight.read_windows:
+            yield address, self._core.read_window(self._core.flight)
 
     @property
     def powered(self) -> bool:
@@ -188,6 +200,10 @@ class Checker:
             expected = self._model.read(bool(stimulus), register.address)
             port = "stimulus" if stimulus else "flight"
             assert seen == expected, f"{context}: {port} {register.name} is {seen:#x}, twin {expected:#x}"
+        for address, octets in self._model.windows() if self._model.powered else ():
+            places = range(0, len(octets), 4)
+            words = [await self._driver.read(False, address + place) for place in places]
+            assert b"".join(word.to_bytes(4, "big") for word in words) == octets, context
         if self._monitor is not None:
             seen_cadus, self._monitor.cadus = self._monitor.cadus, []
             assert seen_cadus == self._model.take_optical(), context
@@ -306,6 +322,36 @@ def laser_program(dice: random.Random) -> Iterator[Action]:
         yield Grant(dice.choice((1, 5, 49, 50, 100, 199, 200, 201, 350)))
 
 
+def uplink_program(dice: random.Random) -> Iterator[Action]:
+    flight, stimulus = laser_flight, laser_stimulus
+    yield Write(True, stimulus.POWERED.address, 1)
+    yield Write(True, stimulus.OPTICAL.address, 9000 << 16)
+    yield Write(False, flight.ACQUIRE_MS.address, 1)
+    yield Write(False, flight.LASER_COMMAND.address, 1)
+    while True:
+        for _ in range(dice.randrange(12)):
+            length = dice.choice((*(BLOCK_OCTETS,) * 6, BLOCK_OCTETS + 1, 7, 1, 0)).to_bytes(2, "big")
+            yield Block(dice.randrange(5).to_bytes(2, "big") + length + dice.randbytes(BLOCK_OCTETS))
+            if dice.random() < 0.7:
+                yield Write(False, flight.RX_RELEASE.address, dice.getrandbits(16) << 16 | dice.randrange(5))
+        yield dice.choice(
+            (
+                lambda: Write(True, stimulus.POWERED.address, 0),
+                lambda: Write(True, stimulus.OPTICAL.address, dice.choice((0, 3999, 4000)) << 16),
+                lambda: Write(False, flight.LOSS_MS.address, dice.choice((1, 50))),
+                lambda: Write(False, flight.LASER_COMMAND.address, 0),
+                lambda: Grant(dice.choice((1, 60))),
+            )
+        )()
+        if dice.random() < 0.5:
+            yield Block(dice.randrange(5).to_bytes(2, "big") + b"\0\xfc" + dice.randbytes(BLOCK_OCTETS))
+        yield Write(True, stimulus.POWERED.address, 1)
+        yield Write(True, stimulus.OPTICAL.address, 9000 << 16)
+        yield Write(False, flight.ACQUIRE_MS.address, 1)
+        yield Write(False, flight.LASER_COMMAND.address, 3)
+        yield Grant(3)
+
+
 async def play(driver: Driver, model: Model, action: Action) -> None:
     match action:
         case Write(stimulus, address, word):
@@ -317,20 +363,20 @@ async def play(driver: Driver, model: Model, action: Action) -> None:
             await driver.grant(ms)
         case Frame(octets):
             if model.powered:
-                model.frame(octets)
-                await driver.frame(octets)
+                assert model.window(False, octets) == (await driver.window(False, octets) != REFUSE)
+        case Block(octets):
+            assert model.window(True, octets) == (await driver.window(True, octets) != REFUSE)
 
 
 @cocotb.test(timeout_time=20, timeout_unit="ms")
 async def equals_the_twin(dut) -> None:
-    name, seed = os.environ["CORE"], int(os.environ["PROGRAM_SEED"])
-    actions = ACTIONS[name]
+    name, program_name, seed = (os.environ[key] for key in ("CORE", "PROGRAM", "PROGRAM_SEED"))
     driver, model = Driver(dut), Model(name)
     await driver.reset()
     checker = Checker(name, driver, Monitor(dut) if name == "laser" else None, model)
     await checker.check("after reset")
-    program = PROGRAMS[name](random.Random(seed))
-    for number in range(actions):
+    program = PROGRAMS[program_name](random.Random(int(seed)))
+    for number in range(ACTIONS[program_name]):
         action = next(program)
         await play(driver, model, action)
         if isinstance(action, Grant) or number % 4 == 0:
@@ -342,5 +388,10 @@ TABLES = {
     "compute": (compute_flight, compute_stimulus),
     "laser": (laser_flight, laser_stimulus),
 }
-PROGRAMS = {"power": power_program, "compute": compute_program, "laser": laser_program}
-ACTIONS = {"power": 400, "compute": 300, "laser": 120}
+PROGRAMS = {
+    "power": power_program,
+    "compute": compute_program,
+    "laser": laser_program,
+    "uplink": uplink_program,
+}
+ACTIONS = {"power": 400, "compute": 300, "laser": 120, "uplink": 400}

@@ -8,19 +8,26 @@ from cocotb.triggers import FallingEdge, RisingEdge
 from flatsat.protocols import rmap
 from shell_parts import start
 from status_table import (
-    FIFO,
-    FIFO_OCTETS,
+    BLOCK,
     FLIGHT,
     FLIGHT_END,
     FLIGHT_WRITABLE,
     FRAME,
     INITIATOR,
     NUMBER,
+    RECEIVED,
+    RX_FIFO,
+    RX_FIFO_OCTETS,
     SILENT,
     STATUS,
     STIMULUS,
     STIMULUS_END,
     STIMULUS_WRITABLE,
+    TX_FIFO,
+    TX_FIFO_OCTETS,
+    UPLINK,
+    UPLINK_OCTETS,
+    UPLINKED,
     WINDOW,
     modify,
     read,
@@ -38,11 +45,14 @@ class Registers:
         self.dut = dut
         self.answer_clocks, self.busy_clocks, self.fifo_answer = answer_clocks, busy_clocks, fifo_answer
         self.words = {
-            (port, address): 0x01010101 * (address // 4) for port in (0, 1) for address in range(0, 0x44, 4)
+            (port, address): 0x01010101 * (address // 4)
+            for port in (0, 1)
+            for address in range(0, FLIGHT_END, 4)
         }
+        self.words |= {(0, RX_FIFO + place): 0x01010101 * place for place in range(0, RX_FIFO_OCTETS, 4)}
         self.written: list[tuple[int, int, int]] = []  # port, address, word
-        self.offered: list[int] = []
-        self.fifo: list[int] = []
+        self.offered: list[tuple[int, int]] = []  # port, word
+        self.fifo: list[tuple[int, int]] = []
 
     async def run(self) -> None:
         dut = self.dut
@@ -55,13 +65,16 @@ class Registers:
                 self.written.append((*self.where(), self.words[self.where()]))
                 cocotb.start_soon(self.digest())
             if dut.fifo_check.value == 1:
-                self.offered.append(int(dut.register_wdata.value))
+                self.offered.append(self.port_and_word())
                 cocotb.start_soon(self.decide())
             if dut.fifo_write.value == 1:
-                self.fifo.append(int(dut.register_wdata.value))
+                self.fifo.append(self.port_and_word())
 
     def where(self) -> tuple[int, int]:
         return int(self.dut.register_stimulus.value), int(self.dut.register_address.value)
+
+    def port_and_word(self) -> tuple[int, int]:
+        return int(self.dut.register_stimulus.value), int(self.dut.register_wdata.value)
 
     async def answer(self, word: int) -> None:
         for _ in range(self.answer_clocks):
@@ -124,7 +137,9 @@ async def bench(dut, *, powered: int = 1, **core: int) -> tuple[Initiator, Regis
         register_valid=0, register_rdata=0, register_busy=0, fifo_answer_valid=0, fifo_answer=0, powered=powered,
         flight_target=FLIGHT, stimulus_target=STIMULUS, flight_end=FLIGHT_END,
         flight_writable_from=FLIGHT_WRITABLE, stimulus_end=STIMULUS_END, stimulus_writable_from=STIMULUS_WRITABLE,
-        fifo_address=FIFO, fifo_octets=FIFO_OCTETS,
+        tx_fifo_address=TX_FIFO, tx_fifo_octets=TX_FIFO_OCTETS,
+        rx_fifo_address=RX_FIFO, rx_fifo_octets=RX_FIFO_OCTETS,
+        uplink_address=UPLINK, uplink_octets=UPLINK_OCTETS,
     )  # fmt: skip
     registers = Registers(dut, **core)
     cocotb.start_soon(registers.run())
@@ -185,14 +200,25 @@ async def read_modify_write(dut) -> None:
 
 
 @cocotb.test(timeout_time=10, timeout_unit="ms")
-@cocotb.parametrize((("answer", "expected"), [(TAKE, 0), (DROP, 0), (REFUSE, 1)]))
-async def window(dut, answer: int, expected: int) -> None:
+@cocotb.parametrize(
+    (("answer", "expected"), [(TAKE, 0), (DROP, 0), (REFUSE, 1)]),
+    (("packet", "port", "data"), [(WINDOW, 0, FRAME), (UPLINKED, 1, BLOCK)]),
+)
+async def window(dut, answer: int, expected: int, packet: bytes, port: int, data: bytes) -> None:
     initiator, registers = await bench(dut, fifo_answer=answer)
-    assert rmap.parse_reply(await initiator.ask(WINDOW)).status == expected
-    words = [int.from_bytes(FRAME[place : place + 4]) for place in range(0, FIFO_OCTETS, 4)]
+    assert rmap.parse_reply(await initiator.ask(packet)).status == expected
+    words = [(port, int.from_bytes(data[place : place + 4])) for place in range(0, len(data), 4)]
     assert registers.offered == words[:1]
     assert registers.fifo == (words if answer == TAKE else [])
     assert errors(dut) == (0, expected)
+
+
+@cocotb.test(timeout_time=10, timeout_unit="ms")
+@cocotb.parametrize(answer_clocks=[1, 5])
+async def a_window_is_read_word_by_word(dut, answer_clocks: int) -> None:
+    initiator, _ = await bench(dut, answer_clocks=answer_clocks)
+    reply = rmap.parse_reply(await initiator.ask(RECEIVED))
+    assert reply.octets == b"".join(bytes((place,)) * 4 for place in range(0, RX_FIFO_OCTETS, 4))
 
 
 @cocotb.test(timeout_time=10, timeout_unit="ms")

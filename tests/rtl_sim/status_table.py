@@ -6,9 +6,11 @@ import random
 from flatsat.protocols import rmap
 
 FLIGHT, STIMULUS, OTHER = 0x42, 0x62, 0x41
-FLIGHT_WRITABLE, FLIGHT_END = 0x34, 0x44
+FLIGHT_WRITABLE, FLIGHT_END = 0x34, 0x48
 STIMULUS_WRITABLE, STIMULUS_END = 0x1C, 0x2C
-FIFO, FIFO_OCTETS = 0x1000, 1120
+TX_FIFO, TX_FIFO_OCTETS = 0x1000, 1120
+RX_FIFO, RX_FIFO_OCTETS = 0x1800, 256
+UPLINK, UPLINK_OCTETS = 0x1000, 256
 INITIATOR, NUMBER = 0x21, 0x1234
 
 
@@ -37,7 +39,10 @@ def damaged(packet: bytes, place: int) -> bytes:
 
 
 FRAME = (5).to_bytes(2, "big") + (1115).to_bytes(2, "big") + random.Random(4).randbytes(1116)
-WINDOW = write(FIFO, FRAME, incrementing=False)
+WINDOW = write(TX_FIFO, FRAME, incrementing=False)
+BLOCK = random.Random(5).randbytes(UPLINK_OCTETS)
+UPLINKED = write(UPLINK, BLOCK, STIMULUS, incrementing=False)
+RECEIVED = read(RX_FIFO, RX_FIFO_OCTETS, incrementing=False)
 WORDS = write(FLIGHT_WRITABLE, bytes.fromhex("0A0B0C00 00000FA5"))
 SILENT = None
 
@@ -68,11 +73,29 @@ STATUS = {  # given, expected status
     "read-only word": (write(FLIGHT_WRITABLE - 4, bytes(8)), 10),
     "stimulus map": (write(STIMULUS_WRITABLE, bytes(4), STIMULUS), 0),
     "stimulus map's end": (read(STIMULUS_END, 4, STIMULUS), 10),
-    "read of the window": (read(FIFO, FIFO_OCTETS, incrementing=False), 10),
-    "window of the stimulus port": (write(FIFO, FRAME, STIMULUS, incrementing=False), 10),
-    "window too short": (write(FIFO, FRAME[4:], incrementing=False), 10),
-    "window incrementing": (write(FIFO, FRAME), 10),
+    "read of the window": (read(TX_FIFO, TX_FIFO_OCTETS, incrementing=False), 10),
+    "window of the stimulus port": (write(TX_FIFO, FRAME, STIMULUS, incrementing=False), 10),
+    "window too short": (write(TX_FIFO, FRAME[4:], incrementing=False), 10),
+    "window incrementing": (write(TX_FIFO, FRAME), 10),
     "window": (WINDOW, 0),
+    "read of the uplink": (read(UPLINK, UPLINK_OCTETS, STIMULUS, incrementing=False), 10),
+    "uplink of the flight port": (write(UPLINK, BLOCK, incrementing=False), 10),
+    "uplink too short": (write(UPLINK, BLOCK[4:], STIMULUS, incrementing=False), 10),
+    "uplink too long": (write(UPLINK, BLOCK + bytes(4), STIMULUS, incrementing=False), 10),
+    "uplink incrementing": (write(UPLINK, BLOCK, STIMULUS), 10),
+    "uplink verified": (write(UPLINK, BLOCK, STIMULUS, incrementing=False, verify=True), 9),
+    "uplink": (UPLINKED, 0),
+    "write of the receive window": (write(RX_FIFO, BLOCK, incrementing=False), 10),
+    "receive window of the stimulus port": (read(RX_FIFO, RX_FIFO_OCTETS, STIMULUS, incrementing=False), 10),
+    "receive window too short": (read(RX_FIFO, RX_FIFO_OCTETS - 4, incrementing=False), 10),
+    "receive window too long": (read(RX_FIFO, RX_FIFO_OCTETS + 4, incrementing=False), 10),
+    "receive window of 2^16 octets more": (read(RX_FIFO, 0x10000 + RX_FIFO_OCTETS, incrementing=False), 10),
+    "receive window's second word": (read(RX_FIFO + 4, RX_FIFO_OCTETS, incrementing=False), 10),
+    "receive window beyond 2^13": (read(0x2000 + RX_FIFO, RX_FIFO_OCTETS, incrementing=False), 10),
+    "receive window incrementing": (read(RX_FIFO, RX_FIFO_OCTETS), 10),
+    "receive window modified": (modify(RX_FIFO, bytes(4), bytes(4)), 10),
+    "receive window with data": (RECEIVED + b"\0", 6),
+    "receive window": (RECEIVED, 0),
     "early end without CRC": (WORDS[:-1], 5),
     "early end within the data": (WORDS[:19], 5),
     "early end of all data": (WORDS[:16], 5),
@@ -82,6 +105,8 @@ STATUS = {  # given, expected status
     "read with data": (read(0, 4) + b"\0", 6),
     "data CRC": (damaged(WORDS, 20), 4),
     "window's data CRC": (damaged(WINDOW, 600), 4),
+    "uplink's data CRC": (damaged(UPLINKED, 200), 4),
+    "early end of the uplink": (UPLINKED[:-1], 5),
     "longest packet": (read(0, 4) + bytes(4080), 6),
     "longer than the longest": (read(0, 4) + bytes(4081), SILENT),
 }

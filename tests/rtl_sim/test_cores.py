@@ -20,6 +20,7 @@ SOURCES = {
     "compute": ["compute_core", "compute_node", "compute_work"],
     "laser": ["laser_core", *CODER],
 }
+CORES = {"power": "power", "compute": "compute", "laser": "laser", "uplink": "laser"}  # of each program
 
 pytestmark = [
     pytest.mark.skipif(shutil.which("iverilog") is None, reason="iverilog is not installed"),
@@ -49,6 +50,8 @@ def test_coder(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-@pytest.mark.parametrize("name", SOURCES)
-def test_core_equals_its_twin(name: str, seed: int, tmp_path: Path) -> None:
-    simulate(tmp_path, f"{name}_core", SOURCES[name], "core_bench", {"CORE": name, "PROGRAM_SEED": str(seed)})
+@pytest.mark.parametrize("program", CORES)
+def test_core_equals_its_twin(program: str, seed: int, tmp_path: Path) -> None:
+    core = CORES[program]
+    environment = {"CORE": core, "PROGRAM": program, "PROGRAM_SEED": str(seed)}
+    simulate(tmp_path, f"{core}_core", SOURCES[core], "core_bench", environment)
