@@ -282,7 +282,7 @@ def test_without_samples_of_the_power_board_the_watchdog_is_not_kicked(satellite
     satellite.bus.fate = lambda request: lost[1 if request.board == BoardId.POWER else 0]
     satellite.run(6)
     assert satellite.flight.status.nodes_commanded == 0
-    satellite.bus.fate = lambda request: lost[1 if request == (0, 12, 64) else 0]
+    satellite.bus.fate = lambda request: lost[1 if request == Read(BoardId.POWER, 12, 64) else 0]
     satellite.run(8)
     assert satellite.boots == [0, 1]
 

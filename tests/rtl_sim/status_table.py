@@ -40,7 +40,7 @@ def damaged(packet: bytes, place: int) -> bytes:
 
 FRAME = (5).to_bytes(2, "big") + (1115).to_bytes(2, "big") + random.Random(4).randbytes(1116)
 WINDOW = write(TX_FIFO, FRAME, incrementing=False)
-BLOCK = random.Random(5).randbytes(UPLINK_OCTETS)
+BLOCK = (7).to_bytes(2, "big") + (252).to_bytes(2, "big") + random.Random(5).randbytes(252)
 UPLINKED = write(UPLINK, BLOCK, STIMULUS, incrementing=False)
 RECEIVED = read(RX_FIFO, RX_FIFO_OCTETS, incrementing=False)
 WORDS = write(FLIGHT_WRITABLE, bytes.fromhex("0A0B0C00 00000FA5"))
