@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The words of a register map: what the tables in `registers/` are made of."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
@@ -51,11 +51,11 @@ class Register:
     writable: bool
     fields: tuple[Field, ...]
     description: str
+    index: int = field(init=False)
+    """Place of the word in its map, counted in words."""
 
-    @property
-    def index(self) -> int:
-        """Place of the word in its map, counted in words."""
-        return self.address // 4
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "index", self.address // 4)
 
     @property
     def mask(self) -> int:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -244,6 +245,7 @@ def _shaped(scenario: scenarios.Scenario, duration: float | None, cycle: float |
 
 def main() -> None:
     """Run the command line; every failure is one line and an exit code."""
+    gc.set_threshold(100_000)  # imports and cycles leave hardly any rings of objects to search for
     streams.open_missing()
     kernel_cache.provide()
     interrupt.listen()

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from flatsat.protocols import rmap
@@ -66,22 +67,34 @@ class Initiator:
 
     def read(self, board: int, address: int, octets: int, *, incrementing: bool = True) -> Transaction:
         """Build a read of registers (incrementing) or of a FIFO window."""
-        target, number = self._number(board)
-        packet = rmap.read_command(target, self._address, number, address, octets, incrementing=incrementing)
-        header = bytes((self._address, 1, packet[2] & 0x3F, 0, target, number >> 8, number & 0xFF, 0))
-        header += octets.to_bytes(3, "big")
-        header += bytes((rmap.crc8(header),))
-        return Transaction(Request(board, self._port, True, packet), header, octets)
+        instruction = rmap.INCREMENTING if incrementing else 0
+        header, good_header = self._headers(board, instruction, address, octets)
+        return Transaction(Request(board, self._port, True, header), good_header, octets)
 
     def write(self, board: int, address: int, octets: bytes, *, incrementing: bool = True) -> Transaction:
         """Build a write of registers (incrementing) or to a FIFO window."""
-        target, number = self._number(board)
-        packet = rmap.write_command(target, self._address, number, address, octets, incrementing=incrementing)
-        header = bytes((self._address, 1, packet[2] & 0x3F, 0, target, number >> 8, number & 0xFF))
-        header += bytes((rmap.crc8(header),))
-        return Transaction(Request(board, self._port, True, packet), header, 0)
+        instruction = rmap.WRITE | rmap.INCREMENTING if incrementing else rmap.WRITE
+        header, good_header = self._headers(board, instruction, address, len(octets))
+        packet = header + rmap.with_crc(octets)
+        return Transaction(Request(board, self._port, True, packet), good_header, 0)
 
-    def _number(self, board: int) -> tuple[int, int]:
+    def _headers(self, board: int, instruction: int, address: int, length: int) -> tuple[bytes, bytes]:
+        """Headers of the next command to a board and of its good reply."""
         number = self._next[board]
         self._next[board] = number + 1 if number < LAST_TRANSACTION else 0
-        return FIRST_TARGET[self._port] + board, number
+        transaction = number.to_bytes(2, "big")
+        command, reply = _numbered(
+            FIRST_TARGET[self._port] + board, self._address, instruction, address, length
+        )
+        return command.octets(transaction), reply.octets(transaction)
+
+
+@lru_cache(maxsize=256)
+def _numbered(
+    target: int, initiator: int, instruction: int, address: int, length: int
+) -> tuple[rmap.NumberedHeader, rmap.NumberedHeader]:
+    instruction |= rmap.COMMAND | rmap.ASKS_REPLY
+    return (
+        rmap.numbered_command(target, initiator, instruction, address, length),
+        rmap.numbered_reply(initiator, target, instruction, rmap.Status.SUCCESS, length),
+    )

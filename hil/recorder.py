@@ -30,6 +30,8 @@ from .trace import STREAMS, combined_sha256
 CYCLE = "cycle"
 PLAN = "plan"
 _NS_PER_MS = 1_000_000
+_MESSAGE = struct.Struct("<BQHIQQ")
+_MESSAGE_OPCODE = 5
 _RECORD_LIMIT_OCTETS = 64 * 2**20
 
 
@@ -61,15 +63,15 @@ class Recorder:
         self._plan = plan
         self._broken = False
         self._whole_octets = 0
-        self._writer = Writer(self._file, use_chunking=False, enable_crcs=True)
+        self._writer = Writer(self._file, use_chunking=False, enable_crcs=True, use_statistics=False)
         self._guard(self._start)
 
     def _start(self) -> None:
         self._writer.start(profile="flatsat", library="flatsat")
-        self._writer.add_metadata(PLAN, dict(self._plan))
         schema = self._writer.register_schema(CYCLE, "jsonschema", SCHEMA)
         self._channels = [self._writer.register_channel(name, "flatsat-trace", 0) for name in STREAMS]
-        self._cycle_channel = self._writer.register_channel(CYCLE, "json", schema)
+        self._channels.append(self._writer.register_channel(CYCLE, "json", schema))
+        self._writer.add_metadata(PLAN, dict(self._plan))  # hands all of this to the file
 
     def write(self, number: int, end_ms: int, streams: Sequence[bytes], status: bytes) -> None:
         """Append one cycle, `status` being a JSON object, and hand it to the operating system.
@@ -80,12 +82,14 @@ class Recorder:
         self._guard(self._append, number, end_ms, streams, status)
 
     def _append(self, number: int, end_ms: int, streams: Sequence[bytes], status: bytes) -> None:
+        """Messages by hand (MCAP specification, Message): through the writer they would take a tenth of the run."""
         time_ns = end_ms * _NS_PER_MS
-        add = self._writer.add_message
-        for channel, octets in zip(self._channels, streams, strict=True):
+        pieces: list[bytes] = []
+        for channel, octets in zip(self._channels, (*streams, status), strict=True):
             if octets:
-                add(channel, time_ns, octets, time_ns, number)
-        add(self._cycle_channel, time_ns, status, time_ns, number)
+                length = _MESSAGE.size - 9 + len(octets)
+                pieces += (_MESSAGE.pack(_MESSAGE_OPCODE, length, channel, number, time_ns, time_ns), octets)
+        self._file.write(b"".join(pieces))
         self._file.flush()
         self._whole_octets = self._file.tell()
 

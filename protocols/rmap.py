@@ -13,6 +13,7 @@ has its path, the reader is told how many octets that is. The CRCs do not cover 
 import struct
 from typing import NamedTuple
 
+from .rmap_crc import NumberedHeader, crc8, with_crc
 from .rmap_errors import (
     PROTOCOL_IDENTIFIER,
     BadReadModifyWriteLength,
@@ -41,6 +42,7 @@ __all__ = [
     "NotACommand",
     "NotAReply",
     "NotRmap",
+    "NumberedHeader",
     "OutOfRange",
     "Reply",
     "RmapError",
@@ -51,11 +53,14 @@ __all__ = [
     "crc8",
     "encode_command",
     "encode_reply",
+    "numbered_command",
+    "numbered_reply",
     "parse_command",
     "parse_reply",
     "read_command",
     "read_modify_write_command",
     "reply_due",
+    "with_crc",
     "write_command",
 ]
 
@@ -81,45 +86,6 @@ _READ_REPLY_HEADER = struct.Struct(">BBBBBHI")
 COMMAND_HEADER_OCTETS = 16
 WRITE_REPLY_OCTETS = 8
 READ_REPLY_HEADER_OCTETS = 12
-
-
-def _crc_table() -> bytes:
-    table = list(range(256))
-    for _ in range(8):
-        table = [remainder >> 1 ^ 0xE0 * (remainder & 1) for remainder in table]
-    return bytes(table)
-
-
-_CRC_TABLE = _crc_table()
-_CRC_PERIOD = 127
-
-
-def crc8(octets: bytes) -> int:
-    """CRC of RMAP: x^8 + x^2 + x + 1, least significant bit first, preset 0.
-
-    Over octets and their CRC it is 0.
-    """
-    if len(octets) > _CRC_PERIOD:
-        octets = _folded(octets)
-    crc = 0
-    for octet in octets:
-        crc = _CRC_TABLE[crc ^ octet]
-    return crc
-
-
-def _folded(octets: bytes) -> bytes:
-    # x^(8 * 127) = 1 modulo the polynomial, so octets that far apart weigh the same and may be added first.
-    total = 0
-    for end in range(len(octets), 0, -_CRC_PERIOD):
-        total ^= int.from_bytes(octets[max(end - _CRC_PERIOD, 0) : end], "big")
-    return total.to_bytes(_CRC_PERIOD, "big")
-
-
-_OCTETS = tuple(bytes((value,)) for value in range(256))
-
-
-def _with_crc(octets: bytes) -> bytes:
-    return octets + _OCTETS[crc8(octets)]
 
 
 class Command(NamedTuple):
@@ -226,7 +192,7 @@ def write_command(
     if verify:
         instruction |= VERIFY
     header = _command_header(target, instruction, key, initiator, transaction, address, len(octets))
-    return header + octets + _OCTETS[crc8(octets)]
+    return header + with_crc(octets)
 
 
 def read_modify_write_command(
@@ -244,7 +210,7 @@ def read_modify_write_command(
     octets = value + mask
     instruction = COMMAND | READ_MODIFY_WRITE
     header = _command_header(target, instruction, key, initiator, transaction, address, len(octets))
-    return header + _with_crc(octets)
+    return header + with_crc(octets)
 
 
 def _command_header(
@@ -268,7 +234,15 @@ def _command_header(
             f"target {target}, key {key}, initiator {initiator}, transaction {transaction}, "
             f"address {address}, length {length}: {error}"
         ) from error
-    return header + _OCTETS[crc8(header)]
+    return with_crc(header)
+
+
+def numbered_command(
+    target: int, initiator: int, instruction: int, address: int, length: int, *, key: int = DEFAULT_KEY
+) -> NumberedHeader:
+    """Headers of commands without reply address that differ in their transaction identifier alone."""
+    header = _command_header(target, instruction, key, initiator, 0, address, length)
+    return NumberedHeader(header[:-1], transaction_at=5)
 
 
 def encode_command(command: Command) -> bytes:
@@ -288,9 +262,9 @@ def encode_command(command: Command) -> bytes:
         command.length,
     )
     if command.reply_address:
-        header = _with_crc(header[:4] + command.reply_address + header[4:-1])
+        header = with_crc(header[:4] + command.reply_address + header[4:-1])
     packet = command.path + header
-    return packet + _with_crc(command.octets) if _carries_data(command.instruction) else packet
+    return packet + with_crc(command.octets) if _carries_data(command.instruction) else packet
 
 
 def _carries_data(instruction: int) -> bool:
@@ -357,25 +331,35 @@ def encode_reply(
     path: bytes = b"",
 ) -> bytes:
     """Reply to a command of this `instruction`, in the form its write bit asks for."""
+    header = _reply_header(initiator, target, transaction, instruction, status, len(octets))
+    if not instruction & WRITE:
+        return path + header + with_crc(octets)
+    if octets:
+        raise OutOfRange(f"{len(octets)} octets in the reply to a write")
+    return path + header
+
+
+def _reply_header(
+    initiator: int, target: int, transaction: int, instruction: int, status: int, length: int
+) -> bytes:
     instruction &= ~(RESERVED_TYPE | COMMAND)
+    if length >= 1 << 24:
+        raise OutOfRange(f"{length} octets, the length field has 24 bits")
+    common = initiator, PROTOCOL_IDENTIFIER, instruction, status, target, transaction
     try:
         if instruction & WRITE:
-            if octets:
-                raise OutOfRange(f"{len(octets)} octets in the reply to a write")
-            header = _WRITE_REPLY_HEADER.pack(
-                initiator, PROTOCOL_IDENTIFIER, instruction, status, target, transaction
-            )
-            return path + header + _OCTETS[crc8(header)]
-        if len(octets) >= 1 << 24:
-            raise OutOfRange(f"{len(octets)} octets, the length field has 24 bits")
-        header = _READ_REPLY_HEADER.pack(
-            initiator, PROTOCOL_IDENTIFIER, instruction, status, target, transaction, len(octets)
-        )
+            return with_crc(_WRITE_REPLY_HEADER.pack(*common))
+        return with_crc(_READ_REPLY_HEADER.pack(*common, length))
     except struct.error as error:
         raise OutOfRange(
             f"initiator {initiator}, target {target}, transaction {transaction}, status {status}: {error}"
         ) from error
-    return path + header + _OCTETS[crc8(header)] + octets + _OCTETS[crc8(octets)]
+
+
+def numbered_reply(initiator: int, target: int, instruction: int, status: int, length: int) -> NumberedHeader:
+    """Headers of replies to commands of this `instruction` that differ in their transaction identifier alone."""
+    header = _reply_header(initiator, target, 0, instruction, status, length)
+    return NumberedHeader(header[:-1], transaction_at=5)
 
 
 def parse_reply(packet: bytes, *, path_octets: int = 0) -> Reply:

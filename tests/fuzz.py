@@ -196,7 +196,12 @@ def packets(capture: bytes) -> Case:
         if len(octets) <= PRIMARY_HEADER_OCTETS:
             return 1, 0
         length = len(octets) - PRIMARY_HEADER_OCTETS - 1
-        octets = bytes([octets[0] & 0x1F]) + octets[1:4] + length.to_bytes(2, "big") + octets[PRIMARY_HEADER_OCTETS:]
+        octets = (
+            bytes([octets[0] & 0x1F])
+            + octets[1:4]
+            + length.to_bytes(2, "big")
+            + octets[PRIMARY_HEADER_OCTETS:]
+        )
         row = reader.row(
             PacketReceived(
                 offset=0,

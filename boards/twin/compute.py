@@ -4,7 +4,7 @@
 Once every node only counts, the usual case, they are left at it until an input changes or one gets too hot.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from struct import Struct
 
 from ..registers import compute_flight as flight
@@ -34,13 +34,15 @@ class ComputeCore(SwitchedCore):
     def _reset(self) -> None:
         self._nodes = [Node() for _ in range(NODES)]
         self._working: list[Node] = []
+        self._tripped = 0
         self._settled_with: tuple[int, ...] | None = None
 
     # registers ---------------------------------------------------------------------------------------
 
     def _refresh(self, port: Port) -> None:
-        words, nodes = port.words, self._nodes
-        total = sum([node.work for node in nodes])
+        words = port.words
+        work = [node.work for node in self._nodes]
+        total = sum(work)
         if port is self.stimulus:
             words[stimulus.TIME_NOW.index] = self.time_ms
             words[_STIMULUS_NODE_WORDS] = self.flight.words[_NODE_WORDS]
@@ -49,12 +51,12 @@ class ComputeCore(SwitchedCore):
             return
         words[flight.TIME_NOW.index] = self.time_ms
         words[flight.RMAP_ERRORS.index] = self.rmap_errors
-        words[flight.HEARTBEATS.index] = _packed((node.beat >> 9 for node in nodes), 2)
-        words[flight.TRIPPED.index] = _packed((node.tripped for node in nodes), 1)
+        words[flight.HEARTBEATS.index] = _packed([node.beat >> 9 for node in self._nodes], 2)
+        words[flight.TRIPPED.index] = self._tripped
         words[flight.WORK_HIGH.index] = total >> 32 & MODULO
         words[flight.WORK_LOW.index] = total & MODULO
         words[_SENSORS] = self.stimulus.words[_STIMULUS_SENSORS]
-        words[_NODE_WORK] = [node.work & MODULO for node in nodes]
+        words[_NODE_WORK] = [node_work & MODULO for node_work in work]
 
     # time --------------------------------------------------------------------------------------------
 
@@ -106,9 +108,10 @@ class ComputeCore(SwitchedCore):
     def _show_nodes(self) -> None:
         nodes, words = self._nodes, self.flight.words
         self._working = [node for node in nodes if node.state is ON]
-        words[flight.NODE_STATE.index] = _packed((node.state for node in nodes), 2)
-        words[flight.STEPS_LOW.index] = _packed((node.step for node in nodes[:8]), 4)
-        words[flight.STEPS_HIGH.index] = _packed((node.step for node in nodes[8:]), 4)
+        self._tripped = _packed([node.tripped for node in nodes], 1)
+        words[flight.NODE_STATE.index] = _packed([node.state for node in nodes], 2)
+        words[flight.STEPS_LOW.index] = _packed([node.step for node in nodes[:8]], 4)
+        words[flight.STEPS_HIGH.index] = _packed([node.step for node in nodes[8:]], 4)
 
     def _response(self) -> int:
         challenge = self.flight.words[flight.CHALLENGE.index]
@@ -119,9 +122,9 @@ class ComputeCore(SwitchedCore):
         return place << 28 | ((5 * nonce + 0x3C6EF35) & 0xFFFFFFF) ^ corrupt
 
 
-def _packed(values: Iterable[int], bits: int) -> int:
+def _packed(values: Sequence[int], bits: int) -> int:
     """The values side by side in a word, the first in the lowest bits."""
     word = 0
-    for place, value in enumerate(values):
-        word |= value << bits * place
+    for value in reversed(values):
+        word = word << bits | value
     return word

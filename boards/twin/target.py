@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """RMAP target of a board (ECSS-E-ST-50-52C), by the rules of boards/README.md section 1."""
 
+from functools import lru_cache
 from struct import Struct
+from typing import NamedTuple
 
 from flatsat.protocols import rmap, slip
 from flatsat.protocols.rmap import Status
@@ -12,11 +14,29 @@ KEY = 0x46
 LONGEST_ACCESS_OCTETS = 1024
 LONGEST_VERIFIED_WRITE_OCTETS = 4
 
-# initiator, transaction, extended address, address, data length
-_HEADER_TAIL = Struct(">xxxxBHBIBH")
+# target, protocol identifier, instruction, key, initiator; extended address, address, data length
+_FIELDS = Struct(">BBBBBBIBH")
 _HEADER_OCTETS = rmap.COMMAND_HEADER_OCTETS
 _CODE = rmap.WRITE | rmap.VERIFY | rmap.ASKS_REPLY | rmap.INCREMENTING
 _VERIFY_WITHOUT_WRITE = rmap.VERIFY | rmap.ASKS_REPLY
+_SUCCESS = Status.SUCCESS  # looked up in its class, a member costs ten times a name here
+
+
+class _Form(NamedTuple):
+    """What a header says apart from its transaction identifier; commands of one form differ in that and in their data.
+
+    Attributes:
+        reply_header: of the reply to a command that is carried out.
+        status: the first rule of the status table that the header breaks by itself, or SUCCESS.
+    """
+
+    header: rmap.NumberedHeader
+    reply_header: rmap.NumberedHeader
+    status: Status
+    port: Port
+    instruction: int
+    address: int
+    length: int
 
 
 class Target:
@@ -26,43 +46,65 @@ class Target:
         self._core = core
         self._flight_address = core.flight.logical_address
         self._ports = {port.logical_address: port for port in (core.flight, core.stimulus)}
+        self._form = lru_cache(maxsize=256)(self._new_form)
 
     def execute(self, packet: bytes) -> bytes | None:
         """Carry out one packet and return the reply; None where none is due."""
         core = self._core
         if not packet or (packet[0] == self._flight_address and not core.powered):
             return None
-        if len(packet) > slip.LONGEST_PACKET or not rmap.reply_due(packet):
+        has_header = _HEADER_OCTETS <= len(packet) <= slip.LONGEST_PACKET
+        form = self._form(packet[:5] + packet[7:15]) if has_header else None
+        transaction = packet[5:7]
+        if form is None or form.header.crc(transaction) != packet[_HEADER_OCTETS - 1]:
             core.count_dropped()
             return None
-        target, _, instruction, key = packet[:4]
-        initiator, transaction, extended, address, high, low = _HEADER_TAIL.unpack_from(packet)
-        octets = b""
-        port = self._ports.get(target)
-        if port is None:
-            status = Status.INVALID_TARGET_LOGICAL_ADDRESS
-        else:
-            address |= extended << 32
-            length = high << 16 | low
-            status = _judge(port, packet, instruction, key, address, length)
-            if status is Status.SUCCESS:
-                if instruction & rmap.WRITE:
-                    status = self._write(port, address, packet[_HEADER_OCTETS:-1], instruction)
-                elif instruction & rmap.VERIFY:
-                    octets = self._modify(port, address, packet[_HEADER_OCTETS:-1])
-                elif instruction & rmap.INCREMENTING:
-                    octets = core.read(port, address, length)
-                else:
-                    octets = core.read_window(port)
+        status, octets = form.status or _judge_data(form, packet), b""
+        if not status:
+            status, octets = self._carry_out(form, packet[_HEADER_OCTETS:-1])
         if status:
             core.count_rejected()
-        return rmap.encode_reply(initiator, target, transaction, instruction, status, octets)
+            number = int.from_bytes(transaction, "big")
+            return rmap.encode_reply(packet[4], packet[0], number, form.instruction, status)
+        reply = form.reply_header.octets(transaction)
+        return reply if form.instruction & rmap.WRITE else reply + rmap.with_crc(octets)
+
+    def _new_form(self, fields: bytes) -> _Form | None:
+        """Judge a header without transaction identifier and CRC; None: no reply is due to it."""
+        header = fields[:5] + bytes(2) + fields[5:]
+        if not rmap.reply_due(rmap.with_crc(header)):
+            return None
+        target, _, instruction, key, initiator, extended, low, length_high, length_low = _FIELDS.unpack(
+            fields
+        )
+        address, length = extended << 32 | low, length_high << 16 | length_low
+        port = self._ports.get(target)
+        read_octets = 4 if instruction & _CODE == rmap.READ_MODIFY_WRITE else length
+        return _Form(
+            header=rmap.NumberedHeader(header, transaction_at=5),
+            reply_header=rmap.numbered_reply(initiator, target, instruction, _SUCCESS, read_octets),
+            status=_judge(port, instruction, key, address, length),
+            port=port or self._core.flight,
+            instruction=instruction,
+            address=address,
+            length=length,
+        )
+
+    def _carry_out(self, form: _Form, octets: bytes) -> tuple[Status, bytes]:
+        """Return the status and the octets read."""
+        if form.instruction & rmap.WRITE:
+            return self._write(form.port, form.address, octets, form.instruction), b""
+        if form.instruction & rmap.VERIFY:
+            return _SUCCESS, self._modify(form.port, form.address, octets)
+        if form.instruction & rmap.INCREMENTING:
+            return _SUCCESS, self._core.read(form.port, form.address, form.length)
+        return _SUCCESS, self._core.read_window(form.port)
 
     def _write(self, port: Port, address: int, octets: bytes, instruction: int) -> Status:
         if instruction & rmap.INCREMENTING:
             self._core.write(port, address, octets)
-            return Status.SUCCESS
-        return Status.SUCCESS if self._core.write_window(port, octets) else Status.GENERAL_ERROR
+            return _SUCCESS
+        return _SUCCESS if self._core.write_window(port, octets) else Status.GENERAL_ERROR
 
     def _modify(self, port: Port, address: int, octets: bytes) -> bytes:
         old = self._core.read(port, address, 4)
@@ -72,8 +114,10 @@ class Target:
         return old
 
 
-def _judge(port: Port, packet: bytes, instruction: int, key: int, address: int, length: int) -> Status:
-    """The first rule of the status table that a packet with a sound header breaks."""
+def _judge(port: Port | None, instruction: int, key: int, address: int, length: int) -> Status:
+    """The first rule of the status table that a sound header breaks by itself."""
+    if port is None:
+        return Status.INVALID_TARGET_LOGICAL_ADDRESS
     code = instruction & _CODE
     modifies = code == rmap.READ_MODIFY_WRITE
     if instruction & rmap.RESERVED_TYPE or code == _VERIFY_WITHOUT_WRITE:
@@ -86,15 +130,20 @@ def _judge(port: Port, packet: bytes, instruction: int, key: int, address: int, 
         return Status.VERIFY_BUFFER_OVERRUN
     if not _is_allowed(port, code, address, 4 if modifies else length):
         return Status.NOT_AUTHORISED
-    has_data = code & rmap.WRITE or modifies
-    expected_octets = _HEADER_OCTETS + length + 1 if has_data else _HEADER_OCTETS
+    return _SUCCESS
+
+
+def _judge_data(form: _Form, packet: bytes) -> Status:
+    """The first rule of the status table that a packet breaks whose header breaks none."""
+    has_data = form.instruction & (rmap.WRITE | rmap.VERIFY)
+    expected_octets = _HEADER_OCTETS + form.length + 1 if has_data else _HEADER_OCTETS
     if len(packet) < expected_octets:
         return Status.EARLY_END_OF_PACKET
     if len(packet) > expected_octets:
         return Status.TOO_MUCH_DATA
-    if has_data and rmap.crc8(packet[_HEADER_OCTETS:]):
+    if has_data and rmap.crc8(packet[_HEADER_OCTETS:-1]) != packet[-1]:
         return Status.INVALID_DATA_CRC
-    return Status.SUCCESS
+    return _SUCCESS
 
 
 def _is_allowed(port: Port, code: int, address: int, octets: int) -> bool:

@@ -326,3 +326,18 @@ def test_serial_line_takes_octets_in_any_pieces(piece):
     assert [reply.status for reply in replies] == [0, 0, 0, 0]
     assert replies[-1].octets == b"\0\3\0\0"  # noise, a short packet and a wrong escape
     assert replies[1].octets[:4] == b"LSR1"
+
+
+@pytest.mark.parametrize(
+    "packet", [command(), modify(), read(), window()], ids=["write", "modify", "read", "window"]
+)
+def test_a_form_seen_before_is_judged_again(laser, packet):
+    """Every bit of a packet counts, also of one whose like has just been carried out."""
+    execute = laser.twin.execute
+    assert rmap.parse_reply(execute(packet)).status == 0
+    for bit in range(8 * min(len(packet), 24)):
+        spoiled = bytearray(packet)
+        spoiled[bit >> 3] ^= 1 << (bit & 7)
+        reply = execute(bytes(spoiled))
+        assert reply is None or rmap.parse_reply(reply).status != 0
+    assert rmap.parse_reply(execute(packet)).status == 0

@@ -146,6 +146,15 @@ def test_crc_against_a_shift_register(octets):
     assert rmap.crc8(octets + bytes([rmap.crc8(octets)])) == 0
 
 
+@given(st.binary(min_size=7, max_size=15), st.integers(0, 0xFFFF))
+def test_numbered_header_is_the_header_with_that_number(header, number):
+    transaction = number.to_bytes(2, "big")
+    numbered = rmap.NumberedHeader(header[:5] + bytes(2) + header[7:], transaction_at=5)
+    whole = header[:5] + transaction + header[7:]
+    assert numbered.octets(transaction) == rmap.with_crc(whole)
+    assert numbered.crc(transaction) == rmap.crc8(whole)
+
+
 commands = st.builds(
     rmap.Command,
     st.integers(0, 255),

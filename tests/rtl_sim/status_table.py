@@ -31,7 +31,7 @@ def header(**changes: int) -> bytes:
     octets = bytearray(write(FLIGHT_WRITABLE, bytes(4))[:15])
     for place, octet in changes.items():
         octets[int(place.removeprefix("at_"))] = octet
-    return bytes(octets) + bytes((rmap.crc8(octets),)) + bytes(5)
+    return bytes(octets) + bytes((rmap.crc8(bytes(octets)),)) + bytes(5)
 
 
 def damaged(packet: bytes, place: int) -> bytes:
