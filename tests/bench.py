@@ -22,6 +22,8 @@ from flatsat.rtl_sim import bare
 from rich.console import Console
 from rich.table import Table
 
+from . import fuzz
+
 console = Console(soft_wrap=True, highlight=False)
 
 
@@ -109,6 +111,31 @@ def coding() -> None:
     console.print(table)
 
 
+def fuzzing(cases: int) -> None:
+    """Mutated captures, packets and telecommands through decoder and flight software: whatever raises ends the bench."""
+    capture = fuzz.flown()
+    shares = {"captures": 0.3, "packets": 0.4, "telecommands": 0.3}
+    targets = {
+        "captures": fuzz.captures(capture),
+        "packets": fuzz.packets(capture),
+        "telecommands": fuzz.telecommands(),
+    }
+    table = Table(
+        "mutated", "cases", "past the first gate", "s", "slowest call ms", "memory grown MB", box=None
+    )
+    for name, target in targets.items():
+        outcome = fuzz.run(target, round(cases * shares[name]), seed=1)
+        table.add_row(
+            name,
+            f"{outcome.cases:,}",
+            f"{outcome.reached:,}",
+            f"{outcome.seconds:.0f}",
+            f"{outcome.slowest_s * 1e3:.0f}",
+            f"{outcome.grown_octets / 1e6:.1f}",
+        )
+    console.print(table)
+
+
 def _median(work: Any, repeats: int = 5) -> float:
     work()
     seconds = []
@@ -121,10 +148,15 @@ def _median(work: Any, repeats: int = 5) -> float:
 
 def main() -> None:
     """Run all, or the parts named."""
-    parts = {"orbits": lambda: orbits(arguments.repeats), "coding": coding}
+    parts = {
+        "orbits": lambda: orbits(arguments.repeats),
+        "coding": coding,
+        "fuzz": lambda: fuzzing(arguments.cases),
+    }
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("part", nargs="*", choices=[*parts, []], help="parts to run (all)")
     parser.add_argument("--repeats", type=int, default=3, help="full orbits on each back end")
+    parser.add_argument("--cases", type=int, default=1_000_000, help="mutated inputs of the fuzz")
     arguments = parser.parse_args()
     for name in arguments.part or parts:
         console.rule(name)
