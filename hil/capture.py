@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The input of `flatsat decode`: a file or standard input in pieces, once through or for as long as it grows."""
+"""The input of `flatsat decode` in pieces: a file or standard input, once through or for as long as it grows, or a run."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import os
 import stat
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, nullcontext
 from enum import Enum
 from typing import Any, BinaryIO
 
+from .endpoint import is_endpoint
 from .errors import FlatsatError
 
 PIECE_OCTETS = 1 << 20
@@ -30,7 +31,7 @@ class Mark(Enum):
     RESTART = "the input starts again"
 
 
-Pieces = Iterator[bytes | Mark]
+Pieces = Generator[bytes | Mark, None, None]
 
 
 @contextmanager
@@ -51,11 +52,16 @@ def pieces(file: str, stream: BinaryIO) -> Pieces:
 
 
 def follow(file: str, tell: Callable[[str], None]) -> Pieces:
-    """The input as it comes: standard input to its end, a file for ever, also one that is not there yet.
+    """The input as it comes: standard input or a run to its end, a file for ever, also one that is not there yet.
 
     A file that has become shorter, or has made room for another, is told and read from its start; one that shrinks and
-    grows again between two looks, POLL_S apart, is not noticed. Raises CaptureError.
+    grows again between two looks, POLL_S apart, is not noticed. Raises CaptureError or EndpointError.
     """
+    if is_endpoint(file):
+        from .live import received  # zmq comes with it
+
+        yield from received(file, tell)
+        return
     if file == STANDARD_INPUT:
         standard_input: Any = sys.stdin.buffer  # typeshed knows no read1 of it
         while piece := _read(file, lambda: standard_input.read1(PIECE_OCTETS)):

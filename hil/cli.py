@@ -7,12 +7,12 @@ import gc
 import json
 import os
 import sys
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from enum import StrEnum
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -25,6 +25,9 @@ from .display import progress_bar, show_summary
 from .errors import FlatsatError
 from .summary import EXIT_CODES
 from .trace_command import trace_command
+
+if TYPE_CHECKING:
+    from .live import Publisher
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -125,6 +128,15 @@ def run(
             rich_help_panel=helping.WHERE,
         ),
     ] = None,
+    publish: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ENDPOINT",
+            help="Publish the downlink while it comes, for `flatsat decode ENDPOINT` or any ZeroMQ subscriber: "
+            "tcp://127.0.0.1:PORT (0: one that is free) or ipc://PATH.",
+            rich_help_panel=helping.WHERE,
+        ),
+    ] = None,
     as_json: Annotated[
         bool,
         typer.Option(
@@ -150,8 +162,11 @@ def run(
         options=Options(stimulus_on_uart=stimulus_on_uart, verbose=not as_json, simulator=sim),
         cut_short=wanted.duration_s < found.duration_s,
     )  # fmt: skip
-    with progress_bar(f"{wanted.name} on {backend}", wanted.duration_s, quiet=as_json) as progress:
-        folder, summary = fly(order, progress)
+    with (
+        _publisher(publish) as publisher,
+        progress_bar(f"{wanted.name} on {backend}", wanted.duration_s, quiet=as_json) as progress,
+    ):
+        folder, summary = fly(order, progress, publisher)
     _write_report(folder)
     with streams.reader_may_close():
         if as_json:
@@ -159,6 +174,14 @@ def run(
         else:
             show_summary(summary, folder)
     raise typer.Exit(EXIT_CODES[summary["verdict"]])
+
+
+def _publisher(endpoint: str | None) -> AbstractContextManager[Publisher | None]:
+    if endpoint is None:
+        return nullcontext()
+    from .live import Publisher  # zmq comes with it
+
+    return Publisher(endpoint, lambda line: typer.echo(f"flatsat: {line}", err=True))
 
 
 def _write_report(folder: Path) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
@@ -26,7 +26,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from . import capture, interrupt
+from . import capture, endpoint, interrupt
 from .errors import FlatsatError
 from .event_log import WINDOW, EventLog
 from .packet_writers import WRITERS, Format, Writer
@@ -68,6 +68,11 @@ class Order:
         return ["--json"] * self.as_json + ["--format"] * packets + ["--events"] * self.events
 
     @property
+    def is_live(self) -> bool:
+        """Whether the input is taken as it comes, and Ctrl-C is its end."""
+        return self.follow or endpoint.is_endpoint(self.file)
+
+    @property
     def output_is_free(self) -> bool:
         """Whether standard output is left for counts and reasons."""
         return not self._on_output
@@ -81,7 +86,11 @@ class Order:
 
 def decode_command(
     file: Annotated[
-        str, typer.Argument(metavar="FILE|-", help="Capture of the channel; - reads standard input.")
+        str,
+        typer.Argument(
+            metavar="FILE|-|ENDPOINT",
+            help="Capture of the channel; - reads standard input; what `flatsat run --publish ENDPOINT` sends.",
+        ),
     ],
     profile: Annotated[
         str, typer.Option(metavar="NAME|FILE", help="Link profile: a name, or a TOML file.")
@@ -110,7 +119,7 @@ def decode_command(
         bool, typer.Option("--json", help="Print the counts as one JSON object, nothing else.")
     ] = False,
 ) -> None:
-    """Decode a capture: frames, packets, engineering values."""
+    """Decode a capture, or a run while it flies: frames, packets, engineering values."""
     if out is not None and packet_format is None:
         packet_format = _named_by(out)
     order = Order(
@@ -138,9 +147,9 @@ def _named_by(out: Path) -> Format:
 
 
 def decode(order: Order) -> Decoding:
-    """Read the input to its end, or to Ctrl-C where it is followed, and write what the order asks for.
+    """Read the input to its end, or to Ctrl-C where it is live, and write what the order asks for.
 
-    Raises DecodeError or CaptureError.
+    Raises DecodeError, CaptureError or EndpointError.
     """
     from .decoding import Decoding  # numba comes with it, and --help can do without
 
@@ -155,8 +164,8 @@ def decode(order: Order) -> Decoding:
         )
     advance: Callable[[int], None] = _ignore
     with ExitStack() as stack:
-        if order.follow:
-            pieces = capture.follow(order.file, _remark)
+        if order.is_live:
+            pieces = stack.enter_context(closing(capture.follow(order.file, _remark)))
         else:
             stream = stack.enter_context(capture.opened(order.file))
             pieces = capture.pieces(order.file, stream)
@@ -165,14 +174,14 @@ def decode(order: Order) -> Decoding:
         if order.packet_format is not None:
             decoding.add(stack.enter_context(_writer(order, order.packet_format, dictionary)))
         if order.events and dictionary is not None:
-            decoding.add(EventLog(dictionary, sys.stdout, window=0 if order.follow else WINDOW))
+            decoding.add(EventLog(dictionary, sys.stdout, window=0 if order.is_live else WINDOW))
         try:
             for piece in pieces:
-                with interrupt.held() if order.follow else ExitStack():
+                with interrupt.held() if order.is_live else ExitStack():
                     decoding.take(piece)
                 advance(decoding.octets)
         except interrupt.Interrupted:
-            if not order.follow:
+            if not order.is_live:
                 raise
         decoding.close()
     return decoding
@@ -199,7 +208,7 @@ def _writer(
     if out is None:
         yield WRITERS[packet_format](sys.stdout, dictionary)
         return
-    if order.file != capture.STANDARD_INPUT and out.exists() and out.samefile(order.file):
+    if Path(order.file).exists() and out.exists() and out.samefile(order.file):
         raise DecodeError(f"--out {out} is the input; give another path")
     try:
         if packet_format is Format.PARQUET:

@@ -8,6 +8,7 @@ FlatsatError
 ├── Interrupted       interrupt.py: somebody stopped the command
 ├── MemoryFull        nvm.py: a record does not fit the non-volatile memory
 ├── CaptureError      capture.py: a capture cannot be read
+├── EndpointError     endpoint.py: an endpoint that is none, is not on this machine, or cannot be had
 ├── DecodeError       decode.py: options that exclude each other, or an output that cannot be written
 ├── ParquetError      parquet_writer.py: Parquet cannot be written here
 └── ScenarioError     scenario.py: a scenario cannot be flown as it stands

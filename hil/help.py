@@ -40,6 +40,7 @@ Examples:
   flatsat run ci-120 --backend rtl           two minutes on the Verilog
   flatsat run --seed 7 --duration 600        ten minutes, other noise
   flatsat run mine.toml --out runs/mine      a scenario of your own
+  flatsat run --publish tcp://127.0.0.1:5556 start its subscribers first
   flatsat run --json | jq .verdict           for scripts
 
 \b
@@ -56,6 +57,7 @@ Examples:
   flatsat decode runs/NAME/downlink.cadu --events     what happened on board
   flatsat decode pass.cadu --why                      what was not delivered
   flatsat decode live.cadu --follow --out live.csv    until Ctrl-C
+  flatsat decode tcp://127.0.0.1:5556 --events        a run while it flies
   zcat pass.bin.gz | flatsat decode - --profile snpp --json
 
 \b

@@ -6,11 +6,11 @@ from __future__ import annotations
 import json
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from flatsat.flightsw.parameters import FlightParameters
 
@@ -70,6 +70,19 @@ class Order:
         return OCTETS_PER_CYCLE * self.cycles + OCTETS_PER_S * round(self.scenario.duration_s)
 
 
+class Listeners(Protocol):
+    """Who takes the downlink while it comes: live.py."""
+
+    def wait(self) -> None:
+        """Give them a moment to be there."""
+
+    def publish(self, cadus: Sequence[bytes]) -> None:
+        """Hand over a cycle's CADUs as the channel delivered them, without waiting."""
+
+    def close(self) -> None:
+        """No more comes."""
+
+
 class Flight(NamedTuple):
     """What was flown, not yet judged; `failure` says why it ended early."""
 
@@ -80,7 +93,7 @@ class Flight(NamedTuple):
     failure: str
 
 
-def fly(order: Order, progress: Progress) -> tuple[Path, dict[str, Any]]:
+def fly(order: Order, progress: Progress, listeners: Listeners | None = None) -> tuple[Path, dict[str, Any]]:
     """Fly and return the run's folder and the summary, which is also in that folder.
 
     Raises:
@@ -89,16 +102,22 @@ def fly(order: Order, progress: Progress) -> tuple[Path, dict[str, Any]]:
     examine(order.folder or RUNS, order.octets)
     back_end = open_back_end(order.back_end, order.options)
     try:
+        if listeners:
+            listeners.wait()
         with claimed(order.folder, order.title) as folder, reserve(folder) as room:
-            flight = _flown(order, folder, back_end, progress)
+            flight = _flown(order, folder, back_end, progress, listeners)
             with unheard():
                 room.close()  # for the summary
+                if listeners:
+                    listeners.close()
                 return folder, _judged(order, folder, back_end, flight)
     finally:
         back_end.close()
 
 
-def _flown(order: Order, folder: Path, back_end: BackEnd, progress: Progress) -> Flight:
+def _flown(
+    order: Order, folder: Path, back_end: BackEnd, progress: Progress, listeners: Listeners | None
+) -> Flight:
     bench = Bench(order.scenario, order.seed, back_end)
     failure, flown = "", 0
     with Downlink(folder / DOWNLINK) as downlink:
@@ -112,6 +131,8 @@ def _flown(order: Order, folder: Path, back_end: BackEnd, progress: Progress) ->
                         recorder.write(result.number, bench.now_ms, records, bench.status())
                         bench.trace.count(records)
                         flown += 1
+                        if listeners:
+                            listeners.publish(result.received)
                     progress(bench.now_ms / 1000)
         except FlatsatError as error:
             failure = str(error)

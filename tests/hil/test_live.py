@@ -58,6 +58,7 @@ NOT_LOOPBACK = "ssh -L"
         pytest.param("", "tcp://127.0.0.1:PORT", id="nothing"),
         pytest.param("ipc://", "ipc://PATH", id="no path"),
         pytest.param("ipc://*", "ipc://PATH", id="a path of ZeroMQ's choice"),
+        pytest.param("ipc://\udc80", "ipc://PATH", id="a path that is no text"),
         pytest.param("ipc://" + "x" * 108, "nearer to the root", id="path too long"),
     ],
 )
@@ -177,44 +178,33 @@ class Source:
 
 
 @pytest.mark.parametrize(
-    ("runs", "pieces", "told"),
+    ("messages", "piece", "told"),
     [
-        pytest.param([[b"one", b"two", b""]], [b"onetwo"], [], id="a run"),
-        pytest.param([[b""]], [b""], [], id="a run that sent nothing"),
-        pytest.param([[b"one", b"", b"other"]], [b"one"], [], id="nothing is read behind the end"),
+        pytest.param([b"one", b"two", b""], b"onetwo", "", id="a run"),
+        pytest.param([b""], b"", "", id="a run that sent nothing"),
+        pytest.param([b"one", b"", b"other"], b"one", "", id="nothing is read behind the end"),
+        pytest.param([b"one", b"two"], b"onetwo", "gone without an end", id="a run that was killed"),
+        pytest.param([], b"", "gone without an end", id="a run that was killed before it sent"),
         pytest.param(
-            [[b"one"], [b"two", b""]],
-            [b"one", Mark.RESTART, b"two"],
-            ["has gone before the end of its run"],
-            id="killed, and another run",
+            [b"one", bytes(live.MESSAGE_OCTETS + 1)], b"one", "gone without an end", id="no CADU, but a flood"
         ),
     ],
 )
-def test_received(runs: list[list[bytes]], pieces: list[bytes | Mark], told: list[str]) -> None:
+def test_received(messages: list[bytes], piece: bytes, told: str) -> None:
     def publish() -> None:
-        for number, messages in enumerate(runs):
-            if number:
-                gone.wait(20)
-            source = Source()
-            source.send(*messages)
-            source.go()
+        source = Source()
+        source.send(*messages)
+        source.go()
 
     said: list[str] = []
-    gone = threading.Event()
     publishing = threading.Thread(target=publish)
     publishing.start()
-    found: list[bytes | Mark] = []
-    for piece in live.received(IPC, said.append):
-        if piece is Mark.RESTART:
-            gone.set()
-        if isinstance(piece, bytes) and found and isinstance(found[-1], bytes):
-            found[-1] += piece
-        elif piece is not Mark.PAUSE:
-            found.append(piece)
+    pieces = list(live.received(IPC, said.append))
     publishing.join()
-    assert found == pieces
-    assert len(said) == len(told)
-    assert all(words in line for words, line in zip(told, said, strict=True))
+    assert b"".join(found for found in pieces if found is not Mark.PAUSE) == piece
+    said = [line for line in said if "waiting for it" not in line]
+    assert len(said) == bool(told)
+    assert all(told in line for line in said)
 
 
 def test_a_publisher_that_comes_late_is_waited_for_and_that_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -237,9 +227,8 @@ def test_a_publisher_that_comes_late_is_waited_for_and_that_is_told(monkeypatch:
     publishing.join()
 
 
-def test_a_slow_subscriber_stops_nobody_and_finds_a_gap_and_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_subscriber_stops_nobody_and_finds_a_gap(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "QUEUE_MESSAGES", 100)
-    monkeypatch.setattr(live, "CLOSE_MS", 20_000)
     sent = cadus([packet("power_hk", TAI_MS + 1000 * n, sequence=n) for n in range(300)]) * 300
     begun, awake = threading.Event(), threading.Event()
     decoding = Decoding(LINK, None, None)
@@ -261,6 +250,8 @@ def test_a_slow_subscriber_stops_nobody_and_finds_a_gap_and_the_end(monkeypatch:
         publisher.publish(sent[1:])  # would never return if it waited
         assert time.thread_time() - started < 5
         awake.set()
+        time.sleep(0.5)  # it catches up
+        publisher.publish(sent[-1:])
     listening.join()
     assert 100 < decoding.tally.frames_decoded < len(sent)
     (channel,) = decoding.tally.summary(decoding.octets)["virtual_channels"]
@@ -281,7 +272,7 @@ def test_a_subscriber_that_sleeps_does_not_hold_the_end_for_long(monkeypatch: py
         found = []
         while sleeper.poll(200):
             found.append(sleeper.recv())
-    assert 10 < len(found) < 5000
+    assert 10 <= len(found) < 5000
     assert set(found) == {bytes(1279)}
 
 
@@ -336,8 +327,8 @@ def test_rows_come_while_the_run_flies() -> None:
         assert decode.stdout is not None
         assert "BOOTED" in decode.stdout.readline()  # and the run goes on
         publisher.publish(sent[1:])
-    out, _ = decode.communicate(timeout=60)
-    assert out.count("BOOTED") == 59
+    with decode:
+        assert decode.stdout.read().count("BOOTED") == 59
     assert decode.returncode == 0
 
 
