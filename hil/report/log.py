@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from flatsat.protocols import dictionary
+from flatsat.protocols.correlation import unwrapped_ms
 from flatsat.protocols.dictionary import PacketDefinition
 from flatsat.protocols.pus import Severity
 
@@ -17,8 +18,6 @@ MOST_OF_A_NAME = 200
 
 KINDS = TOLD
 """Telemetry packets that are told here, by their name in the dictionary."""
-
-_WRAP_MS = 1 << 32
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +47,8 @@ class Log:
             return
         time_s = sent_s
         if "time_ms" in packet.names:
-            time_s = _unwrapped_s(int(raw[packet.names.index("time_ms")]), sent_s)
+            time_ms = int(raw[packet.names.index("time_ms")])
+            time_s = unwrapped_ms(time_ms, round(sent_s * 1000)) / 1000
         self.entries.append(
             Entry(
                 time_s=time_s,
@@ -57,9 +57,3 @@ class Log:
                 sentence=self._sentences.tell(packet.name, subtype, raw),
             )
         )
-
-
-def _unwrapped_s(time_ms: int, near_s: float) -> float:
-    """A board time of 32 bits as the one nearest to when its frame left the pin."""
-    near_ms = round(near_s * 1000)
-    return (time_ms + _WRAP_MS * ((near_ms - time_ms + _WRAP_MS // 2) // _WRAP_MS)) / 1000

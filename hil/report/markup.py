@@ -25,6 +25,11 @@ def element(tag: str, content: object = "", **attributes: str) -> Html:
     return Html(f"<{tag}{told}>{text(content)}</{tag}>")
 
 
+def heading(title: str) -> Html:
+    """Of a part of the page."""
+    return element("h2", title)
+
+
 def joined(parts: Iterable[object], between: str = "") -> Html:
     """One after the other."""
     return Html(between.join(map(text, parts)))

@@ -67,6 +67,10 @@
     return steps.flatMap((c, i) => [[i / steps.length, c], [(i + 1) / steps.length, c]]);
   }
 
+  // as wide as A4 and Letter are between their margins
+  const PAPER_PX = 700;
+  // the page is taken before plotly.js has made room for the legend
+  const onPaper = (figure) => ({ width: PAPER_PX, margin: { l: 58, r: 10, t: figure.traces.length > 5 ? 96 : 50, b: 30 } });
   let printing = false;
   const wide = window.innerWidth >= 600;
   const texts = new Map();
@@ -104,7 +108,7 @@
       hoverlabel: { bgcolor: rgba("panel", 1), bordercolor: rgba("rule", 1), font: { color: rgba("ink", 1), size: 12 }, namelength: -1, align: "left" },
       dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",
       shapes: [...data.nights_s.map(span("muted", 0.2)), ...data.faults_s.map(span("sun", 0.24))],
-      ...structuredClone(figure.layout),
+      ...structuredClone(figure.layout), ...(printing ? onPaper(figure) : {}),
     };
     const ys = Object.keys(layout).filter((name) => name.startsWith("yaxis"));
     for (const name of ys) {

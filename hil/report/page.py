@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from importlib import resources
 
-from . import figures, payload, tables
+from . import accounts, figures, payload, provenance, tables
 from .envelope import POINTS
 from .flight import MOST_ECLIPSES, Flight
 from .ground import Ground
-from .known import UNFINISHED, Known
+from .known import UNFINISHED, UNKNOWN, Known
 from .markup import Html, element, joined, number, span
 
 _POLICY = (
@@ -42,9 +42,9 @@ def render(known: Known, flight: Flight, ground: Ground) -> str:
             ),
             tables.telecommands(known),
             _plots(known, flight, ground),
-            tables.energy(known, flight),
-            tables.delivered(known, flight, ground),
-            tables.provenance(known, flight),
+            accounts.energy(known, flight),
+            accounts.delivered(known, flight, ground),
+            provenance.provenance(known, flight),
             _packed("drawing", payload.drawing(known, flight, ground).encode()),
             _packed("plotly", payload.plotly_js()),
             element("script", Html(_asset("page.js"))),
@@ -67,22 +67,18 @@ def _top(known: Known, flight: Flight, ground: Ground) -> Html:
     ]  # fmt: skip
     if "error" in known.summary:
         parts.append(element("p", f"The run stopped: {known.summary['error']}", class_="warning"))
-    if verdict == UNFINISHED:
-        parts.append(
-            element(
-                "p",
-                "There is no summary.json: the run was killed, or is still flying. What follows is what its recording and "
-                "downlink hold up to the last whole cycle; nothing is judged.",
-                class_="warning",
-            )
-        )
+    if verdict in _NO_SUMMARY:
+        why = _NO_SUMMARY[verdict].format(known.damage)
+        parts.append(element("p", f"{why} {_FROM_RECORDING}", class_="warning"))
     return joined(parts, "\n")
 
 
 def _outcome(known: Known, flight: Flight, ground: Ground) -> str:
     """One line: what was flown, and what came of it."""
-    planned_s = known.scenario.duration_s if known.scenario else flight.end_s
+    planned_s = known.planned("duration_s") or flight.end_s
+    written_s = known.scenario.duration_s if known.scenario else planned_s
     of = f" of {planned_s:,.10g} s" if planned_s > flight.end_s else ""
+    of += f" of the scenario's {written_s:,.10g} s" if written_s > planned_s else ""
     told = [
         f"{flight.end_s:,.10g} s{of} ({span(flight.end_s)}) on {known.told('backend')}, seed {known.told('seed')}"
     ]
@@ -91,9 +87,13 @@ def _outcome(known: Known, flight: Flight, ground: Ground) -> str:
         ("faults", "faults noticed"),
         ("telecommands", "telecommands as expected"),
     ):
-        passed, judged = known.counts(key)
-        if judged:
-            told.append(f"{passed} of {judged} {what}")
+        passed, failed, undecided = known.counts(key)
+        if passed + failed:
+            told.append(
+                f"{passed} of {passed + failed} {what}" + (f", {undecided} open" if undecided else "")
+            )
+        elif undecided:
+            told.append(f"{undecided} {key} open")
     told.append(f"{ground.decoded:,} of {ground.sent:,} frames decoded")
     return "; ".join(told) + "."
 
@@ -174,4 +174,11 @@ def _asset(name: str) -> str:
     return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
-_VERDICTS = {UNFINISHED: "not finished"}
+_VERDICTS = {UNFINISHED: "not finished", UNKNOWN: "not known"}
+_NO_SUMMARY = {
+    UNFINISHED: "There is no summary.json: the run was killed, or is still flying.",
+    UNKNOWN: "summary.json is damaged: {}.",
+}
+_FROM_RECORDING = (
+    "What follows is what recording and downlink hold up to the last whole cycle; nothing is judged."
+)

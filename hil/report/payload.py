@@ -14,7 +14,7 @@ import numpy as np
 
 from ..errors import FlatsatError
 from ..faults import NEVER_MS
-from . import figures
+from . import figures, plots
 from .envelope import Envelope, Floats
 from .flight import NODE_COLUMNS, Flight
 from .ground import Ground
@@ -58,12 +58,12 @@ def drawing(known: Known, flight: Flight, ground: Ground) -> str:
     """The JSON text."""
     entries = ground.log.entries
     drawn = {column for figure in figures.FIGURES for column in _drawn(figure, flight, ground)}
-    plots: list[dict[str, Any]] = []
+    drawings: list[dict[str, Any]] = []
     for figure in figures.FIGURES:
-        plots.append(figures.plotly(figure, limits(known), drawn))
+        drawings.append(plots.plotly(figure, limits(known), drawn))
         if figure is figures.NODES:
-            plots.append(figures.node_map())
-    plots.append(figures.events(entries))
+            drawings.append(plots.node_map())
+    drawings.append(plots.events(entries))
     columns = {
         "flight": _columns(flight.envelope, drawn | {"mode"}) + f',"span_s":[0,{flight.end_s:.10g}]',
         "frames": _columns(ground.envelope, drawn),
@@ -79,7 +79,7 @@ def drawing(known: Known, flight: Flight, ground: Ground) -> str:
             "epoch_ms": known.epoch_utc.timestamp() * 1000 if known.epoch_utc else None,
             "nights_s": flight.eclipses_s,
             "faults_s": faults_s(known, flight.end_s),
-            "figures": plots,
+            "figures": drawings,
         }
     )[:-1] + "".join(f',"{name}":{{{text}}}' for name, text in columns.items()) + "}"  # fmt: skip
 

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where the energy went, and what came down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from .flight import Flight
+from .ground import Ground
+from .known import Known
+from .markup import Html, element, heading, joined, number, table, text
+
+
+def energy(known: Known, flight: Flight) -> Html:
+    """Where the sunlight went, and whether the account closes."""
+    booked: Mapping[str, float] = known.summary.get("energy") or flight.energy_wh
+    source = "Booked by the plant in every step."
+    if "energy" not in known.summary:
+        source = "Added up from the recording, one value a cycle: what happens within a cycle is not in it."
+    wh = {key: float(value) for key, value in booked.items()}
+    other_wh = wh["loads_wh"] - wh["compute_wh"]
+    came = (("Sunlight", wh["array_wh"], "sun"), ("From the battery", wh["discharged_wh"], "battery"))
+    went = (
+        ("Compute", wh["compute_wh"], "compute"), ("Other loads", other_wh, "load"),
+        ("Into the battery", wh["charged_wh"], "battery"), ("Shunted", wh["shunted_wh"], "muted"),
+    )  # fmt: skip
+    out_wh = sum(row[1] for row in came) - sum(row[1] for row in went)
+    rows = [
+        *((_key(name, colour), "came", _kwh(value)) for name, value, colour in came),
+        *((_key(name, colour), "went", _kwh(value)) for name, value, colour in went),
+        ("Account of the bus is out by", "", _closure(out_wh)),
+    ]
+    battery = [("Asked for by loads and not served", _kwh(wh["brown_out_wh"]))]
+    if "converter_loss_wh" in wh:
+        lost_wh = wh["converter_loss_wh"] + wh["battery_loss_wh"]
+        battery += [
+            ("Into the battery less out of it", _kwh(wh["charged_wh"] - wh["discharged_wh"])),
+            ("Lost in its converter", _kwh(wh["converter_loss_wh"])),
+            ("Lost in its cells", _kwh(wh["battery_loss_wh"])),
+        ]
+        if "stored_change_wh" in wh:
+            stored = wh["charged_wh"] - wh["discharged_wh"] - lost_wh
+            battery += [
+                ("Stored energy changed by", _kwh(wh["stored_change_wh"])),
+                ("Account of the battery is out by", _closure(stored - wh["stored_change_wh"])),
+            ]
+    return joined(
+        [
+            heading("Energy: where the sunlight went"),
+            element("p", source, class_="note"),
+            element("div", "came", class_="barname"), _bar(came),
+            element("div", "went", class_="barname"), _bar(went),
+            element(
+                "div",
+                joined([table(("at the bus", "", "kWh"), rows, [2]), table(("battery and loads", "kWh"), battery, [1])]),
+                class_="columns",
+            ),
+        ]
+    )  # fmt: skip
+
+
+def delivered(known: Known, flight: Flight, ground: Ground) -> Html:
+    """Frames, packets by kind, octets and the mean data rate."""
+    link = known.summary.get("downlink", {})
+    octets = sum(ground.packet_octets.values())
+    rate = octets * 8 / flight.end_s if flight.end_s else float("nan")
+    per_frame = ground.corrected / ground.decoded if ground.decoded else float("nan")
+    frames = [
+        ("frames that left the pin", number(ground.sent)),
+        ("frames decoded", number(ground.decoded)),
+        ("frames lost", number(link.get("frames_lost", ground.sent - ground.decoded))),
+        ("frames still on board at the end", number(link.get("frames_held"))),
+        ("symbols corrected", f"{ground.corrected:,} ({number(per_frame, 3)} a frame)"),
+        (
+            "packets lost, altered",
+            f"{number(link.get('packets_lost'))}, {number(link.get('packets_altered'))}",
+        ),
+        ("octets on the channel", number(ground.octets)),
+        ("octets of packets", number(octets)),
+        ("mean rate of packet data", f"{number(rate, 4)} bit/s"),
+        ("work, s of all nodes at the top clock step", number(_work(known), 6)),
+    ]
+    packets = [
+        (name, number(count), number(ground.packet_octets[name]))
+        for name, count in ground.packets.most_common()
+    ]
+    packets.append(("all", number(sum(ground.packets.values())), number(octets)))
+    return joined(
+        [
+            heading("What was delivered"),
+            element("p", "Decoded from downlink.cadu; whole packets, idle ones left out.", class_="note"),
+            element(
+                "div",
+                joined([table(("", ""), frames, [1]), table(("packets by kind", "packets", "octets"), packets, [1, 2])]),
+                class_="columns",
+            ),
+        ]
+    )  # fmt: skip
+
+
+def _work(known: Known) -> float | None:
+    delivered_s = known.summary.get("compute", {}).get("delivered")
+    return float(delivered_s) if delivered_s is not None else None
+
+
+def _key(name: str, colour: str) -> Html:
+    return joined([element("span", "", class_=f"key c-{colour}"), text(name)])
+
+
+def _bar(parts: tuple[tuple[str, float, str], ...]) -> Html:
+    total = sum(max(0.0, value) for _, value, _ in parts) or 1.0
+    return element(
+        "div",
+        joined(
+            element(
+                "span", _share(name, value / total), class_=f"c-{colour}",
+                style=f"flex:{max(0.0, value) / total:.5f}", title=f"{name}: {value / 1000:,.2f} kWh",
+            )
+            for name, value, colour in parts
+            if value > 0.0
+        ),
+        class_="bar",
+    )  # fmt: skip
+
+
+def _share(name: str, share: float) -> str:
+    """As much as fits."""
+    return f"{name} {share:.0%}" if share > 0.15 else f"{share:.0%}" if share > 0.04 else ""
+
+
+def _kwh(watt_hours: float) -> str:
+    return f"{watt_hours / 1000:,.3f}"
+
+
+def _closure(watt_hours: float) -> str:
+    """To the watt hour, and zero without a sign."""
+    return f"{round(watt_hours / 1000, 3) + 0.0:,.3f}"
