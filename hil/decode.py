@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -26,7 +28,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from . import capture, endpoint, interrupt
+from . import capture, endpoint, interrupt, usage
 from .errors import FlatsatError
 from .event_log import WINDOW, EventLog
 from .packet_writers import WRITERS, Format, Writer
@@ -70,7 +72,17 @@ class Order:
     @property
     def is_live(self) -> bool:
         """Whether the input is taken as it comes, and Ctrl-C is its end."""
-        return self.follow or endpoint.is_endpoint(self.file)
+        return self.follow or self.is_of_a_run
+
+    @property
+    def awaits_file(self) -> bool:
+        """Whether the input is a file that may come later."""
+        return self.follow and self.file != capture.STANDARD_INPUT and not self.is_of_a_run
+
+    @property
+    def is_of_a_run(self) -> bool:
+        """Whether the input is what a run publishes."""
+        return endpoint.is_endpoint(self.file)
 
     @property
     def output_is_free(self) -> bool:
@@ -89,11 +101,13 @@ def decode_command(
         str,
         typer.Argument(
             metavar="FILE|-|ENDPOINT",
+            parser=usage.given,
             help="Capture of the channel; - reads standard input; what `flatsat run --publish ENDPOINT` sends.",
         ),
     ],
     profile: Annotated[
-        str, typer.Option(metavar="NAME|FILE", help="Link profile: a name, or a TOML file.")
+        str,
+        typer.Option(metavar="NAME|FILE", parser=usage.given, help="Link profile: a name, or a TOML file."),
     ] = profiles.DEFAULT,
     packet_format: Annotated[
         Format | None,
@@ -102,7 +116,10 @@ def decode_command(
         ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(metavar="PATH", help="Write the packets here [default: standard output].")
+        Path | None,
+        typer.Option(
+            metavar="PATH", parser=usage.path, help="Write the packets here [default: standard output]."
+        ),
     ] = None,
     events: Annotated[
         bool,
@@ -131,10 +148,13 @@ def decode_command(
     if as_json:
         print(json.dumps(counts))
     else:
-        _show(counts, order, decoding.happened)
+        _show(counts, order, decoding)
     if not decoding.tally.frames_decoded:
         sys.stdout.flush()
-        message = f"no frame in {decoding.octets:,} octets of {file}: {decoding.misfit(profile)}"
+        if order.awaits_file and not decoding.octets and not Path(file).exists():
+            message = f"{file} never came; give the path of a file that will"
+        else:
+            message = f"no frame in {decoding.octets:,} octets of {file}: {decoding.misfit(profile)}"
         typer.echo(f"flatsat: {message}", err=True)
         raise typer.Exit(1)
 
@@ -208,7 +228,7 @@ def _writer(
     if out is None:
         yield WRITERS[packet_format](sys.stdout, dictionary)
         return
-    if Path(order.file).exists() and out.exists() and out.samefile(order.file):
+    if _is_input(out, order.file):
         raise DecodeError(f"--out {out} is the input; give another path")
     try:
         if packet_format is Format.PARQUET:
@@ -226,6 +246,16 @@ def _writer(
         raise
     except OSError as error:
         raise DecodeError(f"cannot write {out}: {error.strerror}; give --out another path") from error
+
+
+def _is_input(out: Path, file: str) -> bool:
+    """Whether a file that is there already is what is read, by any of its names, or from standard input."""
+    try:
+        written = out.stat()
+        read = os.fstat(0) if file == capture.STANDARD_INPUT else os.stat(file)
+    except OSError:
+        return False  # one of them is not there
+    return stat.S_ISREG(written.st_mode) and os.path.samestat(written, read)
 
 
 @contextmanager
@@ -253,7 +283,7 @@ def _progress(stream: BinaryIO, quiet: bool) -> Iterator[Callable[[int], None]]:
         yield lambda octets: progress.update(task, completed=octets)
 
 
-def _show(counts: dict[str, Any], order: Order, happened: int) -> None:
+def _show(counts: dict[str, Any], order: Order, decoding: Decoding) -> None:
     """Print the counts for a reader."""
     table = Table(box=None, pad_edge=False, show_header=False)
     for name, value in counts.items():
@@ -261,11 +291,17 @@ def _show(counts: dict[str, Any], order: Order, happened: int) -> None:
             table.add_row(name.replace("_", " "), f"{value:,}")
     for channel in counts["virtual_channels"]:
         numbers = f"{channel['frames']:,} frames, {channel['lost']:,} lost, {channel['packets']:,} packets"
+        if channel["stepped_back"]:
+            numbers += f", frame count went back {_times(channel['stepped_back'])}"
         table.add_row(f"spacecraft {channel['scid']} channel {channel['vcid']}", numbers)
     for apid, packets in counts["apids"].items():
         table.add_row(f"APID {apid}", f"{packets:,} packets")
-    if profiles.load(order.profile).dictionary:
-        hint = "" if order.events or not happened else " (--events lists them in words)"
-        table.add_row("events on board", f"{happened:,}{hint}")
+    if decoding.has_dictionary:
+        hint = "" if order.events or not decoding.happened else " (--events lists them in words)"
+        table.add_row("events on board", f"{decoding.happened:,}{hint}")
         table.add_row("leap seconds", cuc.LEAP_SECOND_TABLE)
     Output(stderr=not order.output_is_free).table(table)
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count:,} times"

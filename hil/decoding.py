@@ -53,6 +53,11 @@ class Decoding:
         self._head = bytearray()
         self._begin()
 
+    @property
+    def has_dictionary(self) -> bool:
+        """Whether packets are those of the dictionary."""
+        return self._dictionary is not None
+
     def add(self, port: RowPort) -> None:
         """Have this port take the rows too."""
         self._ports.append(port)

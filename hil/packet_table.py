@@ -54,7 +54,8 @@ class Row(NamedTuple):
 
     @property
     def quality(self) -> str:
-        """`clean`, `corrected`, `gap before`, or the last two."""
+        """`clean`, `corrected`, `gap before` (by the frame count of AOS, CCSDS 732.0-B 4.1.2.4, or by packets cut), or the
+        last two."""
         return QUALITIES[self.received.after_gap, self.received.corrected]
 
     @property

@@ -119,9 +119,7 @@ class _Template:
     ) -> None:
         self._line = line
         self._order = None if order is None or list(order) == sorted(order) else order
-        self._texts = [
-            None if _is_plain(parameter) else _Texts(parameter, encode) for parameter in parameters
-        ]
+        self._texts = [None if is_plain(parameter) else _Texts(parameter, encode) for parameter in parameters]
 
     def fill(self, raw: Sequence[float]) -> str:
         if self._order:
@@ -152,7 +150,7 @@ def parameter_names(dictionary: Dictionary | None) -> list[str]:
     return list(dict.fromkeys(name for packet in packets for name in packet.names))
 
 
-def _is_plain(parameter: Parameter) -> bool:
+def is_plain(parameter: Parameter) -> bool:
     """Whether raw values are written as they are."""
     return not parameter.calibration and parameter.states is None and parameter.type is not RawType.F32
 

@@ -16,7 +16,7 @@ from flatsat.protocols.dictionary_file import RawType
 
 from .errors import FlatsatError
 from .packet_table import COLUMNS, Row, Value, engineering
-from .packet_writers import parameter_names
+from .packet_writers import is_plain, parameter_names
 
 ROW_GROUP = 16_384  # rows held in memory
 
@@ -26,7 +26,8 @@ class ParquetError(FlatsatError):
 
 
 class ParquetWriter:
-    """Columns as in CSV. A parameter name that several packets share has one column of a type that holds them all.
+    """Columns as in CSV, with the same numbers: a float32 on board is a float64 here, or rounding would alter it. A
+    parameter name that several packets share has one column of a type that holds them all.
 
     `time_utc` is a timestamp, which has no second 60: a leap second repeats the one before. A parameter is null in rows
     of other packets, and where it is not a number. The file can be read once it is closed.
@@ -65,8 +66,9 @@ class ParquetWriter:
         self._writer.write_table(group, row_group_size=ROW_GROUP)
 
     def _heads(self, rows: list[Row]) -> Iterable[Any]:
-        times = [None if row.tai_ms is None else _utc_ms(row.tai_ms) for row in rows]
-        yield self._arrow.array(times, self._schema.field("time_utc").type)
+        times = [row.tai_ms for row in rows]
+        known = {tai_ms: None if tai_ms is None else _utc_ms(tai_ms) for tai_ms in set(times)}
+        yield self._arrow.array([known[tai_ms] for tai_ms in times], self._schema.field("time_utc").type)
         cells = zip(*(row.cells_after_time() for row in rows), strict=True)
         for name, values in zip(COLUMNS[1:], cells, strict=True):
             present = [None if value == "" else value for value in values]
@@ -80,10 +82,16 @@ class ParquetWriter:
             for parameter, raws in zip(
                 definition.parameters, zip(*(rows[n].raw for n in numbers), strict=True), strict=False
             ):
-                known: dict[float, Value] = {raw: engineering(parameter, raw) for raw in set(raws)}
-                values[parameter.name] += [known[raw] for raw in raws]
+                if is_plain(parameter):
+                    values[parameter.name] += raws
+                else:
+                    known: dict[float, Value] = {raw: engineering(parameter, raw) for raw in set(raws)}
+                    values[parameter.name] += map(known.__getitem__, raws)
                 places[parameter.name] += numbers
         for name, type_name in self._columns.items():
+            if not values[name]:
+                yield self._arrow.nulls(len(rows), self._type(type_name))
+                continue
             indices = np.full(len(rows), -1, np.int64)
             indices[places[name]] = np.arange(len(places[name]))
             column = _typed(values[name], type_name)
@@ -121,7 +129,7 @@ def _common(types: set[str]) -> str:
         return next(iter(types))
     if "string" in types:
         return "string"
-    return "float64" if types & {"float32", "float64"} else "int64"
+    return "float64" if "float64" in types else "int64"
 
 
 def _typed(values: list[Value], type_name: str) -> list[Value]:
@@ -153,5 +161,5 @@ _HEAD_TYPES: Mapping[str, str] = {
 }  # fmt: skip
 _RAW_TYPES: Mapping[RawType, str] = {
     RawType.U8: "uint8", RawType.U16: "uint16", RawType.U32: "uint32", RawType.U64: "uint64",
-    RawType.I16: "int16", RawType.I32: "int32", RawType.F32: "float32",
+    RawType.I16: "int16", RawType.I32: "int32", RawType.F32: "float64",
 }  # fmt: skip

@@ -10,7 +10,12 @@ from flatsat.protocols.pus import Severity
 
 Raw = tuple[float, ...]
 
-_STAGES = {2: "at acceptance", 4: "at its start", 8: "at completion"}  # subtypes of service 1
+_STAGES = {
+    2: "at acceptance",
+    4: "at its start",
+    8: "at completion",
+    10: "at its routing",
+}  # subtypes of service 1
 
 
 class Sentences:

@@ -7,27 +7,40 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from typing import NoReturn
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
+
+WIDEST = 10_000  # columns that a table may take
 
 
 class Output(Console):
-    """Standard output as text: nothing is marked up by itself, lines are cut nowhere."""
+    """Standard output as text: nothing is marked up by itself. Lines are cut and broken nowhere; the terminal folds them."""
 
     def __init__(self, *, stderr: bool = False) -> None:
         super().__init__(stderr=stderr, highlight=False, soft_wrap=True)
 
     def table(self, table: Table) -> None:
-        """Print a table; its last column is not filled up with blanks."""
+        """Print a table as wide as it is; its last column is not filled up with blanks."""
         with self.capture() as captured:
-            self.print(table)
+            self.print(_Whole(table))
         self.file.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
 
     def on_broken_pipe(self) -> NoReturn:
         """Leave it to `reader_may_close`; rich would exit with 1, which is a verdict here."""
         raise
+
+
+class _Whole:
+    """A table that no terminal is too narrow for."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield from console.render(self._table, options.update(max_width=WIDEST))
 
 
 def open_missing() -> None:
@@ -39,6 +52,10 @@ def open_missing() -> None:
             os.open(os.devnull, os.O_RDWR)  # the lowest number that is free
         if getattr(sys, name) is None:
             setattr(sys, name, open(number, mode, closefd=False))  # noqa: SIM115 (open to the end)
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(
+            errors="surrogateescape"
+        )  # a path need not be UTF-8: it goes out as it came in
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from typing import Any
 from flatsat.protocols.breach import Rule
 from flatsat.protocols.cadu import OctetsSkipped
 from flatsat.protocols.receiver import (
+    CountSteppedBack,
     Event,
     FrameLost,
     FrameReceived,
@@ -17,9 +18,14 @@ from flatsat.protocols.receiver import (
     PacketReceived,
 )
 
+CHANNEL_COUNTS = ("frames", "lost", "stepped_back", "packets")  # of each virtual channel
+
 
 class Tally:
-    """Counts events; `packets_decoded` are complete packets, idle ones excluded."""
+    """Counts events; `packets_decoded` are complete packets, idle ones excluded.
+
+    `stepped_back` of a channel is how often its frame count went back: how many frames are lost there is not known.
+    """
 
     def __init__(self) -> None:
         self.octets_skipped = 0
@@ -47,6 +53,8 @@ class Tally:
                 self._channels[event.header.spacecraft_id, event.header.vcid]["frames"] += 1
             elif isinstance(event, FrameLost):
                 self._channels[event.spacecraft_id, event.vcid]["lost"] += event.count
+            elif isinstance(event, CountSteppedBack):
+                self._channels[event.spacecraft_id, event.vcid]["stepped_back"] += 1
             elif isinstance(event, FrameRejected):
                 self.frames_rejected += 1
                 self.rules[event.rule] += 1
@@ -68,7 +76,7 @@ class Tally:
             "packets_partial": self.packets_partial,
             "idle_packets": self.idle_packets,
             "virtual_channels": [
-                {"scid": scid, "vcid": vcid} | {key: channel[key] for key in ("frames", "lost", "packets")}
+                {"scid": scid, "vcid": vcid} | {key: channel[key] for key in CHANNEL_COUNTS}
                 for (scid, vcid), channel in sorted(self._channels.items())
             ],
             "apids": {str(apid): packets for apid, packets in sorted(self.apids.items())},

@@ -6,6 +6,9 @@ judged by its content. In lock that place is right behind the last CADU, whateve
 where a marker is found. A place that fails is given up and the search resumes inside it, unless markers at both of
 its ends show that a damaged CADU filled it. What is found does not depend on how the stream was cut into pieces.
 
+Out of lock a marker must be exact, so a wrong bit in the first marker behind a gap costs one more frame: at a bit error
+rate of 3e-4 that is 1 gap in 100. To allow wrong bits there, every octet would have to be tried.
+
 Markers may also be there to keep a receiver busy. One that nothing follows is judged in full only if a first look at
 its content allows it, or if no other was reported close before it: work and reports stay in proportion to the octets.
 """
@@ -36,7 +39,10 @@ J = TypeVar("J", bound=Judgement)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OctetsSkipped:
-    """`count` octets of the stream from `offset` on belong to no CADU, though `markers` markers stand in them."""
+    """`count` octets of the stream from `offset` on belong to no CADU, though `markers` markers stand in them.
+
+    Octets that the stream ends with, where a CADU was due, are a marker too if they are the first of one.
+    """
 
     offset: int
     count: int
@@ -95,6 +101,7 @@ class Synchronizer(Generic[J]):
     def close(self) -> list[Located[J] | OctetsSkipped]:
         """What remains when no more octets come."""
         found = self._advance(final=True)
+        self._passed += self._cut_marker()
         self._account(self._origin + len(self._buffer), found)
         return found
 
@@ -204,6 +211,11 @@ class Synchronizer(Generic[J]):
         self._reach = 0
         self._locked = early >= 0
         self._at = early if self._locked else self._at + 1
+
+    def _cut_marker(self) -> bool:
+        """Whether all that is left behind the last located CADU is the beginning of a marker."""
+        left = self._origin + len(self._buffer) - self._end
+        return 0 < left < len(self._marker) and self._buffer.endswith(self._marker[:left])
 
     def _pass(self, markers: NDArray[np.intp]) -> None:
         """Count those that the last located CADU does not cover."""

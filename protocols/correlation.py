@@ -5,6 +5,12 @@ Board time counts milliseconds in 32 bits: it comes round after 49.7 days and st
 it with TAI. Reports that continue each other are one epoch; one that does not begins the next, as after a reset of the
 board or a time that the ground has set. Board milliseconds alone do not say which epoch they are of: a TAI near them does,
 such as the time of the packet that carries them.
+
+Every epoch gives one TAI: of all that its 32 bits allow, the one nearest to that reference. The answer is the nearest of
+these, of two as near the later epoch's, and none where all are more than `REACH_MS` away. So right before a reset the old
+epoch answers and right behind it the new one, whichever reports came last; and around a time that was set, forwards or
+backwards, the answer is in the time that the packet itself was given. A time set by less than `TOLERANCE_MS` begins no
+epoch. Within an epoch the last report counts, for what was before it too: the clock's drift is followed, not undone.
 """
 
 from collections import deque
@@ -18,6 +24,12 @@ REACH_MS = (
 EPOCHS = 64  # as many are remembered
 
 
+def unwrapped_ms(board_ms: int, near_ms: int) -> int:
+    """A board time of 32 bits as the one nearest to `near_ms` of all that it may be."""
+    turns = (2 * (near_ms - board_ms) + BOARD_MODULUS_MS) // (2 * BOARD_MODULUS_MS)
+    return board_ms + turns * BOARD_MODULUS_MS
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
     """At board time `board_ms`, 0 to 2^32 - 1, it was `tai_ms`, milliseconds from 1958-01-01."""
@@ -27,9 +39,8 @@ class Pair:
 
     def tai_of(self, board_ms: int, near_tai_ms: int) -> int:
         """TAI of a board time of this pair's epoch, of all that its 32 bits allow the nearest to `near_tai_ms`."""
-        start = self.tai_ms - self.board_ms + board_ms
-        turns = (2 * (near_tai_ms - start) + BOARD_MODULUS_MS) // (2 * BOARD_MODULUS_MS)
-        return start + turns * BOARD_MODULUS_MS
+        start_tai_ms = self.tai_ms - self.board_ms
+        return start_tai_ms + unwrapped_ms(board_ms, near_tai_ms - start_tai_ms)
 
 
 class Correlation:
@@ -46,12 +57,10 @@ class Correlation:
         self._epochs.append(pair)
 
     def tai_ms(self, board_ms: int, near_tai_ms: int) -> int | None:
-        """TAI of a board time that lies near another TAI; None where no report allows it within `REACH_MS`."""
-        for pair in reversed(self._epochs):
-            tai_ms = pair.tai_of(board_ms, near_tai_ms)
-            if abs(tai_ms - near_tai_ms) <= REACH_MS:
-                return tai_ms
-        return None
+        """TAI of a board time, the nearest to `near_tai_ms` of what the epochs say; None beyond `REACH_MS` from it."""
+        said = (pair.tai_of(board_ms, near_tai_ms) for pair in reversed(self._epochs))
+        nearest = min(said, key=lambda tai_ms: abs(tai_ms - near_tai_ms), default=None)
+        return None if nearest is None or abs(nearest - near_tai_ms) > REACH_MS else nearest
 
     @staticmethod
     def _continues(last: Pair, pair: Pair) -> bool:

@@ -125,7 +125,12 @@ def load(name_or_path: str = DEFAULT) -> Profile:
     path = FOLDER / f"{name_or_path}.toml" if builtin else Path(name_or_path)
     try:
         return tables.read(Profile, tomllib.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
+    except FileNotFoundError as error:
         raise ProfileError(name_or_path, f"no such file, and no name of {', '.join(names())}") from error
+    except OSError as error:
+        raise ProfileError(
+            name_or_path,
+            f"cannot be read: {error.strerror}; give a TOML file, or a name of {', '.join(names())}",
+        ) from error
     except ValueError as error:  # not UTF-8, not TOML, or not a profile: all say where
         raise ProfileError(name_or_path, str(error)) from error

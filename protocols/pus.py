@@ -106,7 +106,8 @@ class UnknownVersion(PusError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TelemetryHeader:
-    """`message_counter` counts the reports of one service, subtype and destination, modulo 65,536."""
+    """`message_counter` counts the reports of one service and subtype, modulo 65,536; the standard would count them for each
+    `destination` apart, flight software counts them together."""
 
     service: int
     subtype: int
@@ -200,6 +201,12 @@ def request(octets: bytes) -> tuple[int, int] | None:
     if len(octets) < 4:
         return None
     return octets[0] << 8 | octets[1], octets[2] << 8 | octets[3]
+
+
+def source(octets: bytes) -> int:
+    """The source identifier of a telecommand whose error control holds, else 0."""
+    whole = len(octets) >= SHORTEST_TELECOMMAND and error_control(octets) == 0
+    return octets[_AROUND_DATA - 2] << 8 | octets[_AROUND_DATA - 1] if whole else 0
 
 
 def parse_telecommand(octets: bytes) -> Telecommand:

@@ -71,8 +71,9 @@ class PacketReceived:
     Attributes:
         offset: of the CADU in which it begins.
         corrected: symbols were corrected in a frame that carried some of its octets.
-        after_gap: something of its channel is missing between the packet before (idle ones excluded) and this one. Before
-            a channel's first packet, whatever the receiver could not read may have been the channel's.
+        after_gap: something of its channel is missing between the packet before (idle ones excluded) and this one, by the
+            channel's frame count (CCSDS 732.0-B 4.1.2.4, with its cycle of 4.1.2.5) or its packets' lengths. Before a
+            channel's first packet, whatever the receiver could not read may have been the channel's.
     """
 
     offset: int
@@ -252,7 +253,7 @@ class Receiver:
         return pointer < self._layout.zone_octets or pointer in (NO_PACKET_STARTS, ONLY_IDLE_DATA)
 
     def _continuity(self, offset: int, header: FrameHeader, channel: _Channel) -> Iterator[Event]:
-        """Compare the frame count with the one due."""
+        """Compare the frame count with the one due (4.1.2.4)."""
         expected, received = channel.expected, header.sequence
         channel.expected = (received + 1) % header.modulus
         if expected is None or expected == received:

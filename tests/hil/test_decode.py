@@ -13,8 +13,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from flatsat.hil import cli
+from flatsat.hil import capture as captures
+from flatsat.hil import cli, interrupt
+from flatsat.hil.why import misfit
 from flatsat.protocols import aos, coding, cuc
+from flatsat.protocols import profile as profiles
 from flatsat.protocols.profile import MARKER
 from flatsat.protocols.space_packet import SpacePacket
 
@@ -71,8 +74,15 @@ PACKETS = telemetry(60)
 CADUS = cadus(PACKETS)
 CADUS.insert(2, coding.encode_cadu(aos.build_idle_frame(LINK.frame, spacecraft_id=0x5A, count=0)))
 CHANNELS = [
-    {"scid": 0x5A, "vcid": 0, "frames": len(CADUS) - 1, "lost": 0, "packets": len(PACKETS)},
-    {"scid": 0x5A, "vcid": 63, "frames": 1, "lost": 0, "packets": 0},
+    {
+        "scid": 0x5A,
+        "vcid": 0,
+        "frames": len(CADUS) - 1,
+        "lost": 0,
+        "stepped_back": 0,
+        "packets": len(PACKETS),
+    },
+    {"scid": 0x5A, "vcid": 63, "frames": 1, "lost": 0, "stepped_back": 0, "packets": 0},
 ]
 
 
@@ -241,6 +251,79 @@ def test_lost_frames_are_counted_by_channel(decode: Command, tmp_path: Path) -> 
     assert counts["packets_partial"] == 1
 
 
+def test_counts_that_went_back_are_counted_by_channel(decode: Command, tmp_path: Path) -> None:
+    path = tmp_path / "back.cadu"
+    path.write_bytes(b"".join(3 * KNOWN))
+    (channel,) = decode(path, "--json").counts["virtual_channels"]
+    assert (channel["lost"], channel["stepped_back"]) == (0, 2)
+    assert "0 lost, 120 packets, frame count went back 2 times" in decode(path).out
+    path.write_bytes(b"".join(2 * KNOWN))
+    assert "0 lost, 80 packets, frame count went back once" in decode(path).out
+    path.write_bytes(b"".join(KNOWN))
+    assert "went back" not in decode(path).out
+
+
+@pytest.mark.parametrize("source", ["-", "/dev/stdin", "v.csv"])
+def test_the_input_is_never_written(tmp_path: Path, source: str) -> None:
+    """By whichever name it is read: here the output's own, another name of the same file, or standard input."""
+    path = tmp_path / "v.csv"
+    path.write_bytes(b"".join(CADUS))
+    os.link(path, tmp_path / "w.csv")
+    for out in ("v.csv", "w.csv"):
+        with path.open("rb") as stream:
+            command = [sys.executable, "-m", "flatsat.hil.cli", "decode", source, "--out", out]
+            done = subprocess.run(command, stdin=stream, cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == 2
+        assert done.stderr == f"flatsat: --out {out} is the input; give another path\n"
+        assert path.read_bytes() == b"".join(CADUS)
+
+
+def test_a_file_that_never_came(decode: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def ctrl_c(seconds: float) -> None:
+        raise interrupt.Interrupted
+
+    monkeypatch.setattr(captures.time, "sleep", ctrl_c)
+    result = decode(tmp_path / "late.cadu", "--follow", "--json")
+    assert (result.code, result.counts["octets"]) == (1, 0)
+    assert "late.cadu never came" in result.err.splitlines()[-1]
+    assert "empty" not in result.err
+    (tmp_path / "late.cadu").touch()
+    assert "the input is empty" in decode(tmp_path / "late.cadu", "--follow").err
+
+
+def test_the_profile_is_read_once(decode: Command, capture: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may be a pipe."""
+    load, asked = profiles.load, []
+    monkeypatch.setattr(profiles, "load", lambda name: asked.append(name) or load(name))
+    assert "events on board" in decode(capture).out
+    assert asked == [profiles.DEFAULT]
+    assert "events on board" not in decode(capture, "--profile", "snpp").out
+
+
+@pytest.mark.parametrize("columns", [20, 40])
+def test_nothing_is_cut_on_a_narrow_terminal(
+    decode: Command, capture: Path, monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    wide = decode(capture).out
+    monkeypatch.setenv("COLUMNS", str(columns))
+    assert decode(capture).out == wide
+    assert "…" not in wide
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        pytest.param(".", "cannot be read: Is a directory", id="a folder"),
+        pytest.param("CAPTURE/mine.toml", "cannot be read: Not a directory", id="below a file"),
+        pytest.param("nope", "no such file, and no name of", id="nothing"),
+    ],
+)
+def test_why_a_profile_cannot_be_read(decode: Command, capture: Path, name: str, told: str) -> None:
+    result = decode(capture, "--profile", name.replace("CAPTURE", str(capture)))
+    assert result.code == 2
+    assert told in result.err
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -308,6 +391,7 @@ CUT = (
     "its end is missing"
 )
 IDLE = CADUS[2]
+IDLE_NEXT = coding.encode_cadu(aos.build_idle_frame(LINK.frame, spacecraft_id=0x5A, count=1))
 SHORT = housekeeping("power_hk", 3)
 SHORT = SHORT[:4] + (len(SHORT) - 8).to_bytes(2, "big") + SHORT[6:-1]
 OLD_PUS = housekeeping("power_hk", 3)
@@ -355,6 +439,20 @@ STRANGER = bytes([STRANGER[0], 0x44]) + STRANGER[2:]
                 f"700 octets skipped at {9 + 1279 * len(KNOWN):,}: the input ends within a frame of 1,279 octets",
             ],
             id="skips",
+        ),
+        pytest.param(
+            [IDLE, MARKER[:3]],
+            ["3 octets skipped at 1,279: the input ends within a frame of 1,279 octets"],
+            id="cut within a marker",
+        ),
+        pytest.param([IDLE, b"\0\1\2"], ["3 octets skipped at 1,279: no marker"], id="a few octets"),
+        pytest.param(
+            [IDLE, b"\0\0", MARKER, bytes(100), IDLE_NEXT],
+            [
+                "frame at 1,281: codewords 1, 2, 3, 4, 5 of 5: more than 16 wrong symbols",
+                "106 octets skipped at 1,279: 1 marker, but no frame behind",
+            ],
+            id="a false marker between frames",
         ),
         pytest.param(
             [IDLE, IDLE[:600], IDLE[607:], IDLE],
@@ -426,6 +524,18 @@ def test_a_profile_that_does_not_fit(
     assert result.code == 1
     (line,) = result.err.splitlines()
     assert all(words in line for words in told), line
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        pytest.param(0, "2 markers, mostly 604 octets apart", id="all of it"),
+        pytest.param(1, "2 markers in the first 1,208 octets, mostly 604", id="its beginning"),
+    ],
+)
+def test_how_much_was_looked_at(more: int, told: str) -> None:
+    head = 2 * (MARKER + bytes(600))
+    assert told in misfit(head, len(head) + more, "oisl-1-clear", LINK, {})
 
 
 def test_quality_of_packets(decode: Command, tmp_path: Path) -> None:

@@ -6,13 +6,14 @@ import io
 import json
 import math
 import random
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from flatsat.hil import parquet_writer
 from flatsat.hil.packet_table import COLUMNS, Row, RowReader
-from flatsat.hil.packet_writers import TEXTS, CsvWriter, JsonLinesWriter, parameter_names
+from flatsat.hil.packet_writers import TEXTS, CsvWriter, Format, JsonLinesWriter, parameter_names
 from flatsat.hil.parquet_writer import ParquetError, ParquetWriter
 from flatsat.protocols import cuc, pus, space_packet
 from flatsat.protocols.assembler import Extent
@@ -42,7 +43,9 @@ def any_packet(rng: random.Random) -> bytes:
     raw: dict[str, float] = {}
     for parameter in definition.parameters:
         if parameter.type is RawType.F32:
-            raw[parameter.name] = rng.choice([0.0, -1.5, math.nan, math.inf, 1e30, rng.random()])
+            raw[parameter.name] = rng.choice(
+                [0.0, -1.5, math.nan, math.inf, 1e30, 109_179.8515625, rng.random()]
+            )
         else:
             low, high = RANGES[parameter.type]
             raw[parameter.name] = rng.choice([low, high, rng.randint(low, high), *(parameter.states or [0])])
@@ -171,9 +174,39 @@ def test_parquet_has_the_columns_of_csv_with_types(tmp_path: Path, monkeypatch: 
             if types[name] == "string":
                 assert value == (None if wanted in (None, "") else str(wanted)), name
             else:
-                assert value == (pytest.approx(wanted, rel=1e-6) if isinstance(wanted, float) else wanted), (
-                    name
-                )
+                assert value == wanted, name
+
+
+def test_every_form_of_a_flight_has_the_same_numbers(tmp_path: Path) -> None:
+    """Read as float64 from the command's own files; a number in two of them would be two answers to a question."""
+    parquet = pytest.importorskip("pyarrow.parquet")
+    flatsat = [sys.executable, "-m", "flatsat.hil.cli"]
+    subprocess.run(
+        [*flatsat, "run", "telecommands", "--out", "run", "--json"], cwd=tmp_path, stdout=subprocess.DEVNULL
+    )
+    paths = {form: tmp_path / f"packets.{form}" for form in Format}
+    for path in paths.values():
+        subprocess.run(
+            [*flatsat, "decode", "run/downlink.cadu", "--out", path, "--json"], cwd=tmp_path, stdout=subprocess.DEVNULL,
+            check=True,
+        )  # fmt: skip
+    with paths[Format.CSV].open(newline="") as stream:
+        lines = list(csv.DictReader(stream))
+    items = [json.loads(line) for line in paths[Format.JSONL].read_text().splitlines()]
+    typed = parquet.read_table(paths[Format.PARQUET]).to_pylist()
+    seen = set()
+    for line, item, cells in zip(lines, items, typed, strict=True):
+        known = item.get("parameters", {})
+        seen.add(item["packet"])
+        for name in parameter_names(DICTIONARY):
+            value = known.get(name)
+            assert line[name] == ("" if value is None else str(value)), (item["packet"], name)
+            if isinstance(cells[name], str):
+                assert cells[name] == str(value), (item["packet"], name)
+            else:
+                assert cells[name] == (None if value is None else float(value)), (item["packet"], name)
+    assert len(lines) > 1000
+    assert {"power_hk", "fsw_hk", "parameter_value", "monitor_definition", "event"} <= seen
 
 
 def test_parquet_without_pyarrow_is_one_line_with_the_mend(

@@ -37,26 +37,62 @@ def test_any_time_of_one_epoch_comes_back_over_every_wrap(
         assert correlation.tai_ms((offset + moment) % WRAP_MS, start + moment + error) == start + moment
 
 
-@given(
-    lives=st.lists(
-        st.tuples(st.integers(0, 90 * DAY_MS), board, st.integers(0, DAY_MS)), min_size=1, max_size=12
+STEP_MS = 2_048  # divides the modulus and exceeds the tolerance: epochs are the same, or apart
+steps = st.integers(0, 60).map(lambda n: n * STEP_MS)
+lives = st.lists(
+    st.tuples(
+        st.one_of(steps, st.integers(0, 90 * DAY_MS)),
+        st.one_of(steps, st.integers(0, WRAP_MS // STEP_MS - 1).map(lambda n: n * STEP_MS)),
+        st.one_of(steps, steps.map(lambda ms: -ms)),
     ),
-    error=near,
+    min_size=1,
+    max_size=12,
 )
-def test_times_before_and_after_a_reset_of_the_board(lives: list[tuple[int, int, int]], error: int) -> None:
-    """Each life: how long, board time at its start, and the pause before it."""
-    correlation, start = Correlation(), TAI_MS
-    asked = []
-    for length, first, pause in lives:
-        start += pause
+Life = tuple[int, int, int]
+
+
+def lived(told: list[Life]) -> tuple[Correlation, list[tuple[int, int]], list[int]]:
+    """Lives of a board, each reported as it begins: how long it is, board time at its start, and how far TAI is set on
+    then (back, where negative). Gives first and last moment of each as pairs, and TAI less board time of each."""
+    correlation, start = Correlation(), TAI_MS // STEP_MS * STEP_MS
+    moments, offsets = [], []
+    for length, first, jump in told:
+        start += jump
         correlation.add(first, start)
-        asked += [(first, start), ((first + length) % WRAP_MS, start + length)]
-        start += length
-    for board_ms, tai_ms in asked:
-        found = correlation.tai_ms(board_ms, tai_ms + error)
+        moments += [(first, start), ((first + length) % WRAP_MS, start + length)]
+        offsets.append(start - first)
+        start += length // STEP_MS * STEP_MS
+    return correlation, moments, offsets
+
+
+@given(lives)
+def test_a_moment_whose_own_time_is_the_reference_comes_back_exactly(told: list[Life]) -> None:
+    """Whatever other lives say: over resets, and times set forwards and backwards."""
+    correlation, moments, _ = lived(told)
+    assert [correlation.tai_ms(board_ms, tai_ms) for board_ms, tai_ms in moments] == [
+        tai_ms for _, tai_ms in moments
+    ]
+
+
+@given(lives, near)
+def test_the_answer_is_of_one_life_and_no_life_has_a_nearer(told: list[Life], error: int) -> None:
+    correlation, moments, offsets = lived(told)
+    for board_ms, tai_ms in moments:
+        reference = tai_ms + error
+        found = correlation.tai_ms(board_ms, reference)
         assert found is not None
-        # another life may allow a time as near; it is then the later one's
-        assert found == tai_ms or abs(found - tai_ms) <= 2 * REACH_MS
+        assert any((found - board_ms - offset) % WRAP_MS == 0 for offset in offsets)
+        for offset in offsets:
+            ahead = (board_ms + offset - reference) % WRAP_MS
+            assert abs(found - reference) <= min(ahead, WRAP_MS - ahead)
+
+
+@given(board, st.integers(-4 * REACH_MS, 4 * REACH_MS))
+def test_nothing_is_known_beyond_the_reach(board_ms: int, distance: int) -> None:
+    correlation = Correlation()
+    correlation.add(board_ms, TAI_MS)
+    expected = TAI_MS if abs(distance) <= REACH_MS else None
+    assert correlation.tai_ms(board_ms, TAI_MS + distance) == expected
 
 
 @pytest.mark.parametrize(
@@ -72,6 +108,15 @@ def test_times_before_and_after_a_reset_of_the_board(lives: list[tuple[int, int,
         pytest.param([(1_000, 0), (9_000, 8_400)], 9_100, 8_500, 8_500, id="drift is followed"),
         pytest.param([(1_000, 0), (2_000, 500_000)], 2_000, 500_100, 500_000, id="ground set the time"),
         pytest.param([(1_000, 0)], 1_000, 500_000, None, id="nothing near"),
+        pytest.param([(25_000, -10_000), (1_000, 1_000)], 30_000, -5_000, -5_000, id="right before a reset"),
+        pytest.param([(25_000, -10_000), (1_000, 1_000)], 1_500, 1_400, 1_500, id="right behind it"),
+        pytest.param([(10_000, 0), (20_000, 40_000)], 19_000, 9_000, 9_000, id="before the time was set on"),
+        pytest.param([(10_000, 0), (20_000, 40_000)], 19_000, 39_000, 39_000, id="after the time was set on"),
+        pytest.param([(10_000, 0), (20_000, -20_000)], 19_000, 9_000, 9_000, id="before it was set back"),
+        pytest.param([(10_000, 0), (20_000, -20_000)], 19_000, -21_000, -21_000, id="after it was set back"),
+        pytest.param([(10_000, 0), (20_000, 20_000)], 10_000, 5_000, 10_000, id="as near: the later epoch"),
+        pytest.param([(10_000, 0), (20_000, 20_000)], 10_000, 4_999, 0, id="nearer to the earlier epoch"),
+        pytest.param([(WRAP_MS - 1_000, 0), (500, 9_000)], 1_000, 2_100, 2_000, id="old epoch over its wrap"),
     ],
 )
 def test_cases(reports: list[tuple[int, int]], board_ms: int, near_ms: int, expected_ms: int | None) -> None:

@@ -238,11 +238,6 @@ def test_every_packet_and_parameter_is_described():
         assert all(parameter.description and parameter.unit for parameter in packet.parameters)
 
 
-def test_markdown_names_everything():
-    page = DICTIONARY.markdown()
-    assert all(f"| {name} |" in page for packet in DICTIONARY.packets.values() for name in packet.names)
-
-
 FILE = tomllib.loads(dictionary.BUILT_IN.read_text(encoding="utf-8"))
 
 
