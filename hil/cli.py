@@ -67,7 +67,10 @@ def flatsat(
 @app.command(cls=helping.Command, epilog=helping.RUN)
 def run(
     scenario: Annotated[
-        str, typer.Argument(metavar="SCENARIO", help="A built-in scenario's name, or a TOML file.")
+        str,
+        typer.Argument(
+            metavar="SCENARIO", parser=usage.given, help="A built-in scenario's name, or a TOML file."
+        ),
     ] = "leo-orbit",
     backend: Annotated[
         BackEndName,
@@ -124,6 +127,7 @@ def run(
         Path | None,
         typer.Option(
             metavar="DIR",
+            parser=usage.path,
             help="Folder for the run [default: runs/SCENARIO-BACKEND-seedN-TIME].",
             rich_help_panel=helping.WHERE,
         ),
@@ -160,7 +164,7 @@ def run(
     order = Order(
         scenario=wanted, back_end=backend, seed=chosen, folder=out,
         options=Options(stimulus_on_uart=stimulus_on_uart, verbose=not as_json, simulator=sim),
-        cut_short=wanted.duration_s < found.duration_s,
+        loaded=found,
     )  # fmt: skip
     with (
         _publisher(publish) as publisher,
@@ -200,12 +204,12 @@ def _write_report(folder: Path) -> None:
     name="report", cls=helping.Command, epilog=helping.REPORT, short_help="Make a run's report.html again."
 )
 def make_report(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")],
+    run: Annotated[Path, typer.Argument(metavar="RUN", parser=usage.path, help="A run's folder.")],
 ) -> None:
     """Make report.html in a run's folder again, also for a run that was killed, and print its path."""
     from . import report
 
-    print(report.write(run))
+    print(report.write(run, lambda line: typer.echo(f"flatsat: {line}", err=True)))
 
 
 @app.command(
@@ -270,7 +274,6 @@ def main() -> None:
     """Run the command line; every failure is one line and an exit code."""
     gc.set_threshold(100_000)  # imports and cycles leave hardly any rings of objects to search for
     streams.open_missing()
-    kernel_cache.provide()
     interrupt.listen()
     sys.exit(_outcome())
 
@@ -278,6 +281,7 @@ def main() -> None:
 def _outcome() -> int:
     try:
         code: int = 0
+        kernel_cache.provide()
         with streams.reader_may_close():
             code = app(prog_name="flatsat", standalone_mode=False) or 0
     except FlatsatError as error:

@@ -84,7 +84,7 @@ Examples:
 Exit codes:
   0  equal, or there is no summary to compare with
   1  the hash differs from the summary's
-  2  wrong usage, or the recording cannot be read"""
+  2  wrong usage, or the recording cannot be read or holds no cycle"""
 
 SCENARIOS = """\b
 Examples:

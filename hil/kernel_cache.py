@@ -14,9 +14,10 @@ VARIABLE = "NUMBA_CACHE_DIR"
 
 def folder() -> Path | None:
     """The first of the folders that numba tries and that takes files; made where it is not there yet, as numba does."""
-    user = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    user = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"))  # stays ~ without a home
     beside = Path(protocols.__path__[0]) / "coding" / "__pycache__"
-    candidates = [Path(os.environ[VARIABLE])] if os.environ.get(VARIABLE) else [beside, user / "numba"]
+    by_user = [user / "numba"] if user.parts[0] != "~" else []
+    candidates = [Path(os.environ[VARIABLE])] if os.environ.get(VARIABLE) else [beside, *by_user]
     return next((candidate for candidate in candidates if _takes_files(candidate)), None)
 
 

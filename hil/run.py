@@ -7,14 +7,14 @@ import json
 import platform
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from flatsat.flightsw.parameters import FlightParameters
 
-from . import scenario_toml, verification
+from . import scenario_toml
 from .backends.port import BackEnd, Options, open_back_end
 from .bench import Bench
 from .downlink import Downlink
@@ -23,6 +23,7 @@ from .interrupt import held, unheard
 from .measurements import judge_faults, measure
 from .plant import Plant
 from .recorder import Recorder
+from .reports import Reports
 from .run_folder import (
     DOWNLINK,
     OCTETS_PER_CYCLE,
@@ -36,15 +37,19 @@ from .run_folder import (
 )
 from .scenario import Scenario
 from .summary import ERROR, SCHEMA, energy, overall, write
+from .verification import Courses
 
 Progress = Callable[[float], None]  # simulated seconds done
 
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """What is to be flown; `cut_short` says that the scenario is meant to last longer.
+    """What is to be flown.
 
     Without a `folder` the run gets a new one under `runs/`.
+
+    Attributes:
+        loaded: the scenario as it was written, where it is to be flown for another time or in other cycles.
     """
 
     scenario: Scenario
@@ -52,7 +57,12 @@ class Order:
     seed: int
     folder: Path | None
     options: Options
-    cut_short: bool = False
+    loaded: Scenario | None = None
+
+    @property
+    def cut_short(self) -> bool:
+        """Whether the scenario is meant to last longer."""
+        return self.loaded is not None and self.scenario.duration_s < self.loaded.duration_s
 
     @property
     def title(self) -> str:
@@ -88,6 +98,7 @@ class Flight(NamedTuple):
 
     bench: Bench
     downlink: Downlink
+    courses: Courses
     cycles: int
     wall_s: float
     failure: str
@@ -120,7 +131,8 @@ def _flown(
 ) -> Flight:
     bench = Bench(order.scenario, order.seed, back_end)
     failure, flown = "", 0
-    with Downlink(folder / DOWNLINK) as downlink:
+    courses = Courses(bench.uplink)
+    with Downlink(folder / DOWNLINK, Reports(bench.uplink.epoch_tai_ms, courses)) as downlink:
         started = time.perf_counter()
         try:
             with Recorder(folder / RECORDING, _told(order, back_end)) as recorder:
@@ -136,7 +148,7 @@ def _flown(
                     progress(bench.now_ms / 1000)
         except FlatsatError as error:
             failure = str(error)
-    return Flight(bench, downlink, flown, time.perf_counter() - started, failure)
+    return Flight(bench, downlink, courses, flown, time.perf_counter() - started, failure)
 
 
 def _judged(order: Order, folder: Path, back_end: BackEnd, flight: Flight) -> dict[str, Any]:
@@ -162,10 +174,8 @@ def _judged(order: Order, folder: Path, back_end: BackEnd, flight: Flight) -> di
     }
     cut_short = order.cut_short or bool(failure)
     heard = decoded.reports
-    telecommands, unmatched = verification.judge(
-        bench.uplink, heard.verifications, heard.events, cut_short=cut_short
-    )
-    summary["downlink"]["reports_unmatched"] = unmatched
+    telecommands = flight.courses.judged(bench.now_ms, scenario.cycle_ms, cut_short=cut_short)
+    summary["downlink"]["reports_unmatched"] = flight.courses.unmatched
     measurements = measure(scenario, summary, cut_short=cut_short)
     faults = judge_faults(scenario, heard.events, bench.stops, simulated_s, cut_short=cut_short)
     summary["measurements"] = [measurement.as_dict() for measurement in measurements]
@@ -187,11 +197,17 @@ def _judged(order: Order, folder: Path, back_end: BackEnd, flight: Flight) -> di
 
 
 def _told(order: Order, back_end: BackEnd) -> dict[str, str]:
-    """What the recording says of the run, for readers of one that has no summary."""
+    """What the recording says of the run, for readers of one that has no summary: the scenario as it was written, and with
+    what it was flown."""
+    scenario, options = order.scenario, order.options
     return {
-        "scenario": scenario_toml.dumps(replace(order.scenario, seed=order.seed)),
+        "scenario": scenario_toml.dumps(order.loaded or scenario),
         "backend": back_end.name,
+        "simulator": options.simulator or "",
+        "stimulus_on_uart": str(int(options.stimulus_on_uart)),
         "seed": str(order.seed),
+        "duration_s": f"{scenario.duration_s:.12g}",
+        "cycle_s": f"{scenario.cycle_s:.12g}",
         "cycles": str(order.cycles),
         "epoch_tai_ms": str(FlightParameters().epoch_tai_ms),
         "versions": json.dumps(versions()),

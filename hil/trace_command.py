@@ -9,12 +9,15 @@ from typing import Annotated
 
 import typer
 
+from . import usage
 from .errors import RecordingError
 from .run_folder import RECORDING, SUMMARY
 
 
 def trace_command(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder, or its recording.mcap.")],
+    run: Annotated[
+        Path, typer.Argument(metavar="RUN", parser=usage.path, help="A run's folder, or its recording.mcap.")
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, nothing else.")] = False,
 ) -> None:
     """Recompute a run's trace hash from its recording alone, and compare it with the summary's."""
@@ -22,6 +25,8 @@ def trace_command(
 
     path = run / RECORDING if run.is_dir() else run
     recomputed, cycles = recorder.trace_sha256(path)
+    if not cycles:
+        raise RecordingError(f"{path} holds no cycle: there is nothing to trace; fly the run again")
     planned = recorder.plan(path).get("cycles", "")
     stated = _stated_hash(path.with_name(SUMMARY))
     if as_json:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -37,6 +38,18 @@ def seconds(text: str) -> float:
     if not math.isfinite(value):
         raise typer.BadParameter(f"{text!r} is not a number of seconds")
     return value
+
+
+def path(text: str) -> Path:
+    """Parse a path; nothing is none, where pathlib takes it for the current folder."""
+    return Path(given(text))
+
+
+def given(text: str) -> str:
+    """Refuse an empty text, as an unset variable of a shell leaves it."""
+    if not text:
+        raise typer.BadParameter("is empty")
+    return text
 
 
 def told(error: Any) -> str:

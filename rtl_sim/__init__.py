@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The boards in Verilog, their cocotb benches, and the bridge that serves a simulated board over a socket."""
+"""The boards in Verilog, their cocotb benches, and the bridge that serves the simulated boards to the process that started it."""

@@ -20,6 +20,7 @@ REGISTERS = HERE.parent / "boards" / "registers"
 TOP = "bench_top"
 BUILDS_KEPT = 4
 STEP_LIMIT_S = 900.0
+CACHE_MEND = "set XDG_CACHE_HOME to a folder that can be written"
 
 Progress = Callable[[str], None]
 Compile = Callable[[Path, int], None]  # into an empty folder, with the descriptor that children hold
@@ -68,15 +69,32 @@ def kept(
     with _lock(folder.with_suffix(".lock"), progress) as lock:
         if not (folder / program).exists():
             announce()
-            partial = folder.with_suffix(".partial")
-            shutil.rmtree(partial, ignore_errors=True)
-            partial.mkdir(parents=True)
-            compile_in(partial, lock)
-            folder.mkdir(exist_ok=True)
-            os.replace(partial / program, folder / program)
-            shutil.rmtree(partial)
+            try:
+                _make(folder, program, compile_in, lock)
+            except OSError as error:
+                raise BuildError(
+                    f"{error.filename or folder}: {error.strerror}; free some space, or {CACHE_MEND}"
+                ) from error
             _forget_old_builds(folder, program)
     return folder
+
+
+def _make(folder: Path, program: str, compile_in: Compile, lock: int) -> None:
+    partial = folder.with_suffix(".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    compile_in(partial, lock)
+    if not (partial / program).is_file():
+        raise BuildError(
+            f"the build told of no error, and made no {program}: its tools are broken, install them again "
+            f"(what they said: {partial}/*.log)"
+        )
+    made = partial / "made"
+    made.mkdir()
+    os.replace(partial / program, made / program)
+    shutil.rmtree(folder, ignore_errors=True)  # one without a program is none
+    os.replace(made, folder)
+    shutil.rmtree(partial)
 
 
 def verilog_sources() -> list[Path]:
@@ -136,9 +154,16 @@ def cocotb_library(simulator: str) -> Path:
 
 
 def cache_folder() -> Path:
-    """Where built simulators are kept."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base).absolute() / "flatsat" / "rtl"
+    """Where built simulators are kept.
+
+    Raises:
+        BuildError: this user has no home folder, and nothing else is named.
+    """
+    try:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    except RuntimeError:
+        raise BuildError(f"no home folder to keep the built simulator in: {CACHE_MEND}") from None
+    return base.absolute() / "flatsat" / "rtl"
 
 
 def run_step(
@@ -185,9 +210,7 @@ def _lock(path: Path, progress: Callable[[str], None]) -> Iterator[int]:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("w")
     except OSError as error:
-        raise BuildError(
-            f"{path.parent}: {error.strerror}; set XDG_CACHE_HOME to a folder that can be written"
-        ) from None
+        raise BuildError(f"{path.parent}: {error.strerror}; {CACHE_MEND}") from None
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Protocol
 
 from flatsat.protocols.bridge import OpticalRecord
@@ -17,6 +19,24 @@ HOST, LIGHT = ".bench[{}].host", ".bench[2].light.monitor"  # scopes below bench
 
 class NoSuchVariable(Exception):
     """The model has no such variable: it was built from another bench_top."""
+
+
+class Words(Protocol):
+    """A buffer of the model, a slice at a time."""
+
+    def __getitem__(self, place: slice, /) -> Sequence[int]:
+        """Read the words of a slice."""
+
+
+def pieces(octets: Words, ends: Words, count: int) -> list[bytes]:
+    """Cut a buffer at the first `count` of `ends`."""
+    return [bytes(octets[start:end]) for start, end in pairwise([0, *ends[:count]])]
+
+
+def light(octets: Words, starts: Words, ends: Words, count: int) -> list[OpticalRecord]:
+    """Make records of the first `count` frames in the monitor's buffers."""
+    frames = pieces(octets, ends, count)
+    return [OpticalRecord(start, frame) for start, frame in zip(starts[:count], frames, strict=True)]
 
 
 class Hosts(Protocol):

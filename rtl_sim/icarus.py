@@ -8,19 +8,20 @@ import subprocess
 from pathlib import Path
 
 from . import build as common
-from .build import TOP, Progress, Simulator
+from .build import TOP, BuildError, Progress, Simulator
 
 PROGRAM = f"{TOP}.vvp"
 FLAGS = ("-g2012", "-s", TOP)
 TIMESCALE = "1ns/1ps"
 TOOLS = {"iverilog": "iverilog", "vvp": "iverilog"}  # program: Debian package
+VERSION_LIMIT_S = 10.0
 
 
 def build(progress: Progress = lambda line: None) -> Simulator:
     """Compile the boards for vvp, or find them compiled; a second or less, so `progress` is told nothing but of waiting.
 
     Raises:
-        BuildError: Icarus is missing or refused a source.
+        BuildError: Icarus is missing, does not run or refused a source.
     """
     common.require(TOOLS)
     library = common.cocotb_library("icarus")
@@ -49,6 +50,16 @@ def build(progress: Progress = lambda line: None) -> Simulator:
 
 
 def _version(vvp: str) -> str:
-    run = subprocess.run([vvp, "-V"], capture_output=True, text=True, timeout=10, check=False)
+    try:
+        run = subprocess.run(
+            [vvp, "-V"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=VERSION_LIMIT_S,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        raise BuildError(f"vvp does not run ({error}): apt-get install --reinstall iverilog") from error
     said = (run.stdout + run.stderr).split()
     return said[4] if said[:4] == ["Icarus", "Verilog", "runtime", "version"] else "of unknown version"

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from cocotb.clock import Clock
@@ -11,7 +10,7 @@ from cocotb.handle import Immediate
 from cocotb.triggers import FallingEdge, ReadWrite
 from flatsat.protocols.bridge import OpticalRecord
 
-from .hosts import BOARDS, CLOCK_LIMIT
+from .hosts import BOARDS, CLOCK_LIMIT, light, pieces
 
 CLOCK_PERIOD_PS = 83_334  # 12 MHz
 
@@ -42,21 +41,23 @@ class IcarusHosts:
 
     def heard(self, board: int, requests: int) -> list[bytes]:
         host = self._hosts[board]
-        return list(_pieces(host.rx_octets, host.rx_ends, requests))
+        return pieces(_Words(host.rx_octets), _Words(host.rx_ends), requests)
 
     def take_light(self) -> list[OpticalRecord]:
-        light = self._light
-        frames = _pieces(light.octets, light.ends, int(light.frames.value))
-        taken = [OpticalRecord(int(light.starts[place].value), frame) for place, frame in enumerate(frames)]
+        monitor = self._light
+        count = int(monitor.frames.value)
+        taken = light(_Words(monitor.octets), _Words(monitor.starts), _Words(monitor.ends), count)
         if taken:
-            light.frames.set(Immediate(0))
-            light.filled.set(Immediate(0))
+            monitor.frames.set(Immediate(0))
+            monitor.filled.set(Immediate(0))
         return taken
 
 
-def _pieces(octets: Any, ends: Any, count: int) -> Iterator[bytes]:
-    start = 0
-    for number in range(count):
-        end = int(ends[number].value)
-        yield bytes(int(octets[place].value) for place in range(start, end))
-        start = end
+class _Words:
+    """Reads an array through cocotb's handle, word by word."""
+
+    def __init__(self, handle: Any) -> None:
+        self._handle = handle
+
+    def __getitem__(self, place: slice) -> list[int]:
+        return [int(self._handle[number].value) for number in range(place.start or 0, place.stop)]

@@ -23,6 +23,8 @@ PR_SET_PDEATHSIG = 1  # prctl(2)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Build, then become the simulator. Returns only when there is nothing to run."""
     options = _parser().parse_args(arguments)
+    if options.cache_folder:
+        return _tell_cache_folder()
     if options.bridge is not None:
         if os.getpgrp() == os.getpid():  # make and its compilers end with this process
             signal.signal(signal.SIGTERM, lambda *_: os.killpg(0, signal.SIGKILL))
@@ -31,6 +33,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         simulator = simulators.build(options.sim, _quiet if options.quiet else _tell, warn=_tell)
         if options.bridge is not None:
             _become(simulator, serving(options.bridge, simulator, options.stimulus_on_uart), options.parent)
+    except build.BuildError as error:
+        print(error, file=sys.stderr)
+        return os.EX_UNAVAILABLE
+    return 0
+
+
+def _tell_cache_folder() -> int:
+    try:
+        print(build.cache_folder())
     except build.BuildError as error:
         print(error, file=sys.stderr)
         return os.EX_UNAVAILABLE
@@ -106,6 +117,7 @@ def _parser() -> argparse.ArgumentParser:
         "--bridge", type=int, metavar="FD", help="inherited end of the socket that the bench holds"
     )
     what.add_argument("--build-only", action="store_true", help="build the simulator and return")
+    what.add_argument("--cache-folder", action="store_true", help="tell where built simulators are kept")
     parser.add_argument(
         "--sim", choices=simulators.SIMULATORS, help="simulator (the fastest that can be built)"
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import ctypes
 import struct
-from collections.abc import Iterable
 from typing import Any, Literal
 
 from flatsat.protocols.bridge import OpticalRecord
@@ -19,6 +18,8 @@ from .hosts import (
     LIGHT_FRAMES,
     MOST_REQUESTS,
     NoSuchVariable,
+    light,
+    pieces,
 )
 
 
@@ -56,15 +57,12 @@ class VerilatorHosts:
         return bool(self._requests[board][0])
 
     def heard(self, board: int, requests: int) -> list[bytes]:
-        return _pieces(self._rx[board], self._rx_ends[board][:requests])
+        return pieces(self._rx[board], self._rx_ends[board], requests)
 
     def take_light(self) -> list[OpticalRecord]:
-        count = self._frames[0]
-        if not count:
-            return []
-        frames = _pieces(self._light, self._ends[:count])
+        taken = light(self._light, self._starts, self._ends, self._frames[0])
         self._frames[0] = self._filled[0] = 0
-        return [OpticalRecord(*frame) for frame in zip(self._starts, frames, strict=False)]
+        return taken
 
     def _words(self, scope: str, name: str, kind: Literal["B", "H", "I"], length: int) -> memoryview:
         """The words of a variable, as `struct` names their kind."""
@@ -73,12 +71,3 @@ class VerilatorHosts:
             raise NoSuchVariable(f"the simulator has no public variable {scope}.{name}")
         octets = (ctypes.c_uint8 * (length * struct.calcsize(kind))).from_address(address)
         return memoryview(octets).cast("B").cast(kind)
-
-
-def _pieces(octets: memoryview, ends: Iterable[int]) -> list[bytes]:
-    pieces = []
-    start = 0
-    for end in ends:
-        pieces.append(bytes(octets[start:end]))
-        start = end
-    return pieces

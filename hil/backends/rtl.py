@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Back end `rtl`: the boards' Verilog in a simulator process, reached over a socket with the messages of `protocols.bridge`."""
+"""Back end `rtl`: the boards' Verilog in a simulator process, which inherits one end of a pair of sockets; the messages are
+those of `protocols.bridge`."""
 
 from __future__ import annotations
 
@@ -16,12 +17,14 @@ from flatsat.protocols import bridge
 
 from ..errors import BackEndError, BuildFailed
 from .port import BOARDS, OpticalRecord, Options, Request
+from .simulator_process import SERVER, how_it_ended, processor_time_s
 
 START_LIMIT_S = 900.0  # a cold build on a slow machine
+PATIENCE_S = 60.0  # of silence, until somebody looks whether the simulator works
 EXCHANGE_LIMIT_S = {
-    "verilator": 60.0,
+    "verilator": PATIENCE_S,
     "icarus": 3600.0,
-}  # what a board that hangs takes to its limit of clocks
+}  # a board that hangs is told of after 100 million clocks: on Icarus half an hour of processor time
 _RECEIVE_OCTETS = 1 << 18
 _CLOSE_LIMIT_S = 5.0
 _STANDARD_ERROR = 2
@@ -39,7 +42,7 @@ class RtlBackEnd:
         with theirs:
             self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 (closed by close)
             self._process = subprocess.Popen(
-                [sys.executable, *_SERVER, "--bridge", str(theirs.fileno()), "--parent", str(os.getpid()),
+                [sys.executable, *SERVER, "--bridge", str(theirs.fileno()), "--parent", str(os.getpid()),
                  *([] if options.verbose else ["--quiet"]),
                  *(["--sim", options.simulator] if options.simulator else []),
                  *(["--stimulus-on-uart"] if options.stimulus_on_uart else [])],
@@ -50,7 +53,9 @@ class RtlBackEnd:
                 start_new_session=True,  # Ctrl-C is the bench's: it then closes the bridge
             )  # fmt: skip
         try:
+            self._patience_s = START_LIMIT_S  # it may wait for its compilers
             self._hello = self._greet()
+            self._patience_s = PATIENCE_S
             self._limit_s = EXCHANGE_LIMIT_S[self._hello.simulator.split()[0]]
         except BaseException:
             self.close()
@@ -106,13 +111,13 @@ class RtlBackEnd:
         return answer.replies
 
     def _converse(self, message: bridge.Message, limit_s: float) -> bridge.Message:
-        self._socket.settimeout(limit_s)
         try:
+            self._socket.settimeout(limit_s)
             self._socket.sendall(bridge.framed(message))
-            answer = self._receive()
+            answer = self._receive(limit_s)
         except TimeoutError:
             raise BackEndError(
-                f"the simulator did not answer within {limit_s:.0f} s; the run cannot go on"
+                f"the simulator did not answer within {limit_s:g} s; run again, on a quieter machine if it works still"
             ) from None
         except ConnectionError:
             raise self._gone() from None
@@ -122,14 +127,35 @@ class RtlBackEnd:
             raise BackEndError(f"the simulator reports: {answer.text}")
         return answer
 
-    def _receive(self) -> bridge.Message:
+    def _receive(self, limit_s: float) -> bridge.Message:
         while True:
-            octets = self._socket.recv(_RECEIVE_OCTETS)
+            octets = self._await_octets(limit_s)
             if not octets:
                 raise ConnectionResetError
             messages = self._deframer.receive(octets)
             if messages:
                 return messages[0]
+
+    def _await_octets(self, limit_s: float) -> bytes:
+        """Wait for octets while the simulator works, at most `limit_s`; tell of it where that takes long."""
+        self._socket.settimeout(min(self._patience_s, limit_s))
+        waited_s, worked_s = 0.0, processor_time_s(self._process.pid)
+        while True:
+            try:
+                return self._socket.recv(_RECEIVE_OCTETS)
+            except TimeoutError:
+                waited_s += self._patience_s
+            before_s, worked_s = worked_s, processor_time_s(self._process.pid)
+            if worked_s is not None and worked_s == before_s:
+                raise BackEndError(
+                    f"the simulator did nothing for {self._patience_s:g} s: somebody stopped it (SIGSTOP), "
+                    "or the machine is overloaded; run again"
+                )
+            if waited_s >= limit_s:
+                raise TimeoutError
+            if waited_s == self._patience_s:
+                told = f"the simulator works on one exchange since {waited_s:g} s, and may for {limit_s:g} s"
+                print(f"flatsat: {told}; Ctrl-C ends the run", file=sys.stderr)
 
     def _gone(self) -> BackEndError:
         with suppress(subprocess.TimeoutExpired):
@@ -139,8 +165,4 @@ class RtlBackEnd:
         status = self._process.returncode
         if status == os.EX_UNAVAILABLE and said:
             return BuildFailed(said[-1])
-        return BackEndError(f"the simulator ended with {status}: {said[-1] if said else 'nothing said'}")
-
-
-# -P: what lies in the user's working directory is not the simulator's
-_SERVER = ("-P", "-m", "flatsat.rtl_sim.server")
+        return BackEndError(how_it_ended(status, said[-1] if said else ""))

@@ -21,6 +21,10 @@ class TwinBackEnd:
             raise BackEndError(
                 "--sim names a simulator of the Verilog, which the twin has none of: add --backend rtl"
             )
+        if options.stimulus_on_uart:
+            raise BackEndError(
+                "--stimulus-on-uart is for the UART of the Verilog, which the twin has none of: add --backend rtl"
+            )
         self.reset()
 
     def exchange(self, requests: Sequence[Request]) -> list[bytes | None]:

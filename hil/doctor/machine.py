@@ -5,16 +5,26 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..backends.simulator_process import SERVER
 from ..kernel_cache import can_be_written
 from .finding import Finding, missing, ok, warning
 
 ROOM_OCTETS = 1 << 30
-SOCKET_PATH_OCTETS = 107 - len("/flatsat-xxxxxxxx/bridge")  # sun_path, less what the back end appends
+SIMULATORS = ("verilator", "icarus")
+ASK_LIMIT_S = 10.0
+
+
+_CACHE_MEND = "set XDG_CACHE_HOME to a folder that can be written"
+
+
+class NoCache(Exception):
+    """There is no folder for built simulators; the text says why."""
 
 
 def examine() -> Iterator[Finding]:
@@ -27,8 +37,21 @@ def examine() -> Iterator[Finding]:
 
 
 def cache_folder() -> Path:
-    """Where flatsat keeps built simulators."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache").absolute() / "flatsat"
+    """Where flatsat keeps built simulators, as the simulator's process says.
+
+    Raises:
+        NoCache: it says that there can be none, or nothing.
+    """
+    try:
+        done = subprocess.run(
+            [sys.executable, *SERVER, "--cache-folder"],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=ASK_LIMIT_S,
+        )  # fmt: skip
+    except (OSError, subprocess.SubprocessError) as error:
+        raise NoCache(str(error)) from error
+    if done.returncode:
+        raise NoCache((done.stderr.strip() or f"exit status {done.returncode}").splitlines()[-1])
+    return Path(done.stdout.strip())
 
 
 def _here() -> Finding:
@@ -42,10 +65,13 @@ def _here() -> Finding:
 
 
 def _cache() -> Finding:
-    place = cache_folder()
+    try:
+        place = cache_folder()
+    except NoCache as error:
+        found, _, mend = str(error).partition(": ")
+        return missing("cache", found, mend or _CACHE_MEND, *SIMULATORS)
     if not can_be_written(place):
-        mend = "set XDG_CACHE_HOME to a folder that can be written"
-        return missing("cache", f"{place} cannot be written", mend, "verilator")
+        return missing("cache", f"{place} cannot be written", _CACHE_MEND, *SIMULATORS)
     files = [path for path in place.rglob("*") if path.is_file()] if place.exists() else []
     octets = sum(path.stat().st_size for path in files)
     told = f"{place}, {_megabytes(octets)} in it"
@@ -55,12 +81,7 @@ def _cache() -> Finding:
 def _temporary() -> Finding:
     place = Path(tempfile.gettempdir())
     if not can_be_written(place):
-        return missing(
-            "TMPDIR", f"{place} cannot be written", "set TMPDIR to a folder", "verilator", "icarus"
-        )
-    if len(os.fsencode(place)) > SOCKET_PATH_OCTETS:
-        told = f"{place} is too long for a socket's path"
-        return missing("TMPDIR", told, "set TMPDIR to a folder near the root", "verilator", "icarus")
+        return missing("TMPDIR", f"{place} cannot be written", "set TMPDIR to a folder", *SIMULATORS)
     return ok("TMPDIR", str(place))
 
 

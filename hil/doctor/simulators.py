@@ -13,7 +13,7 @@ from importlib import metadata
 from .finding import Finding, missing, ok
 
 _SIM = "pip install 'flatsat[sim]'"
-_LIMIT_S = 1.0
+_LIMIT_S = 5.0
 
 
 def examine() -> Iterator[Finding]:
@@ -24,6 +24,7 @@ def examine() -> Iterator[Finding]:
     yield _program("g++", "-dumpfullversion", "apt-get install g++", "verilator")
     yield _program("make", "--version", "apt-get install make", "verilator")
     yield _program("iverilog", "-V", "apt-get install iverilog", "icarus")
+    yield _program("vvp", "-V", "apt-get install iverilog", "icarus")
 
 
 def _package(name: str, *stops: str) -> Finding:
@@ -55,10 +56,17 @@ def _program(name: str, option: str, mend: str, stops: str) -> Finding:
     if path is None:
         return missing(name, "not found on PATH", mend, stops)
     try:
-        said = subprocess.run(
-            [path, option], capture_output=True, text=True, timeout=_LIMIT_S, stdin=subprocess.DEVNULL
-        ).stdout.splitlines()
+        done = subprocess.run(
+            [path, option],
+            capture_output=True,
+            text=True,
+            timeout=_LIMIT_S,
+            check=True,
+            stdin=subprocess.DEVNULL,
+        )
     except (OSError, subprocess.SubprocessError) as error:
-        return missing(name, f"{path} does not run: {error}", mend, stops)
+        again = mend.replace("install", "install --reinstall")
+        return missing(name, f"{path} does not run: {error}", again, stops)
+    said = (done.stdout or done.stderr).splitlines()
     version = said[0].strip().removesuffix(" ()") if said else "version unknown"
     return ok(name, f"{version} ({path})")

@@ -121,25 +121,42 @@ def test_a_numpy_too_new_for_numba_is_told(monkeypatch):
 def test_tools_that_are_not_there_name_their_package(monkeypatch):
     monkeypatch.setenv("PATH", "/nonexistent")
     found = {finding.name: finding for finding in simulators.examine()}
-    for name in ("g++", "make", "iverilog"):
+    for name, package in {"g++": "g++", "make": "make", "iverilog": "iverilog", "vvp": "iverilog"}.items():
         assert found[name].state is State.MISSING
-        assert found[name].mend == f"apt-get install {name}"
+        assert found[name].mend == f"apt-get install {package}"
 
 
-def test_a_compiler_that_does_not_run_is_as_good_as_none(tmp_path, monkeypatch):
-    (tmp_path / "g++").write_text("no program")
-    (tmp_path / "g++").chmod(0o755)
+@pytest.mark.parametrize(
+    ("name", "program", "stops"),
+    [
+        ("g++", "no program", "verilator"),
+        ("iverilog", "#!/bin/sh\necho 11.0; exit 1\n", "icarus"),
+        ("vvp", "#!/bin/sh\nexec sleep 10\n", "icarus"),
+    ],
+    ids=["no program", "exits 1", "hangs"],
+)
+def test_a_program_that_does_not_run_is_as_good_as_none(tmp_path, monkeypatch, name, program, stops):
+    (tmp_path / name).write_text(program)
+    (tmp_path / name).chmod(0o755)
+    monkeypatch.setattr(simulators, "_LIMIT_S", 0.5)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    found = {finding.name: finding for finding in simulators.examine()}[name]
+    assert (found.state, found.stops) == (State.MISSING, (stops,))
+    assert "does not run" in found.found
+
+
+def test_icarus_without_its_runtime_flies_nothing(tmp_path, monkeypatch):
+    (tmp_path / "iverilog").write_text("#!/bin/sh\necho 11.0\n")
+    (tmp_path / "iverilog").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    found = {finding.name: finding for finding in simulators.examine()}
-    assert found["g++"].state is State.MISSING
-    assert "does not run" in found["g++"].found
+    assert plain.readiness(list(simulators.examine()))["rtl"] is None
 
 
 def test_the_cache_is_the_one_that_the_build_uses(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert build.cache_folder().is_relative_to(machine.cache_folder())
-    (tmp_path / "flatsat").mkdir()
-    (tmp_path / "flatsat" / "program").write_bytes(bytes(5_000_000))
+    assert build.cache_folder() == machine.cache_folder()
+    build.cache_folder().mkdir(parents=True)
+    (build.cache_folder() / "program").write_bytes(bytes(5_000_000))
     (cache,) = [finding for finding in machine.examine() if finding.name == "cache"]
     assert "5.0 MB in it" in cache.found
 
@@ -152,13 +169,50 @@ def test_little_room_is_a_warning(tmp_path, monkeypatch):
     assert "1.0 MB free" in here.found
 
 
-def test_a_temporary_folder_too_deep_for_a_socket(tmp_path, monkeypatch):
+def test_a_cache_that_cannot_be_written_stops_both_simulators(monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null")
+    findings = list(machine.examine())
+    (cache,) = [finding for finding in findings if finding.name == "cache"]
+    assert (cache.state, cache.stops) == (State.MISSING, ("verilator", "icarus"))
+    assert plain.readiness(findings)["rtl"] is None
+
+
+def test_a_temporary_folder_may_be_deep(tmp_path, monkeypatch):
     deep = tmp_path / ("d" * 100)
     deep.mkdir()
     monkeypatch.setattr(machine.tempfile, "tempdir", str(deep))
     (place,) = [finding for finding in machine.examine() if finding.name == "TMPDIR"]
-    assert place.state is State.MISSING
-    assert "near the root" in place.mend
+    assert place.state is State.OK
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (("scenarios",), 0, ""),
+        (("doctor",), 0, ""),
+        (("run", "ci-120", "--duration", "5"), 4, ""),
+        (
+            ("run", "ci-120", "--backend", "rtl"),
+            2,
+            "flatsat: no home folder to keep the built simulator in: "
+            "set XDG_CACHE_HOME to a folder that can be written\n",
+        ),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_a_user_without_a_home_folder(tmp_path, arguments, code, told):
+    """HOME unset and no line in passwd, as a container with a user of its own choice has it."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import pwd\ndef nobody(uid):\n    raise KeyError(uid)\npwd.getpwuid = nobody\n"
+    )
+    environment = {
+        name: value for name, value in os.environ.items() if name not in ("HOME", "XDG_CACHE_HOME")
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "flatsat.hil", *arguments],
+        capture_output=True, text=True, timeout=60, cwd=tmp_path, env={**environment, "PYTHONPATH": str(tmp_path)},
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (code, told)
 
 
 def test_a_serial_port_without_permission_names_the_group(tmp_path, monkeypatch):

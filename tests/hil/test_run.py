@@ -101,6 +101,8 @@ def test_decode_reads_what_a_run_wrote(tmp_path):
         (["run", "ci-120", "--colour"], "--colour"),
         (["run", "/nonexistent/scenario.toml"], "/nonexistent/scenario.toml"),
         (["trace", "/nonexistent"], "/nonexistent"),
+        (["trace", "/dev/null"], "/dev/null holds no cycle: there is nothing to trace"),
+        (["trace", "/dev/null", "--json"], "/dev/null holds no cycle"),
         (["decode", "/nonexistent"], "/nonexistent"),
         (["decode", os.devnull, "--profile", "nobody"], "nobody"),
         (["scenarios", "show", "nobody"], "nobody"),

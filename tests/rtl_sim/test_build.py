@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Building the simulator: what triggers a build, what is said when it cannot be done, and Verilator's lint."""
 
+import errno
 import os
 import shutil
 from pathlib import Path
@@ -151,6 +152,62 @@ def test_icarus_compiles_once_and_names_a_broken_source(copy: Path) -> None:
     (copy / "uart_rx.v").write_text("module uart_rx;\nnonsense\nendmodule\n")
     with pytest.raises(build.BuildError, match=r"iverilog failed: .*uart_rx\.v:3: syntax error"):
         icarus.build()
+
+
+@pytest.mark.skipif(shutil.which("iverilog") is None, reason="iverilog is not installed")
+@pytest.mark.parametrize(
+    ("name", "program", "told"),
+    [
+        ("iverilog", "exit 0", r"made no bench_top\.vvp: its tools are broken"),
+        (
+            "vvp",
+            "exec sleep 10",
+            r"^vvp does not run \(.* timed out .*\): apt-get install --reinstall iverilog$",
+        ),
+        ("vvp", "exit 3", r"^vvp does not run \(.* exit status 3.*\): apt-get install --reinstall iverilog$"),
+    ],
+    ids=["iverilog writes nothing", "vvp hangs", "vvp fails"],
+)
+def test_an_odd_icarus_is_one_line_with_the_mend(
+    copy: Path, monkeypatch: pytest.MonkeyPatch, name: str, program: str, told: str
+) -> None:
+    (copy / name).write_text(f"#!/bin/sh\n{program}\n")
+    (copy / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{copy}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setattr(icarus, "VERSION_LIMIT_S", 0.3)
+    with pytest.raises(build.BuildError, match=told):
+        icarus.build()
+    folders = {path for path in build.cache_folder().iterdir() if path.is_dir() and not path.suffix}
+    assert folders == {found.parent for found in build.cache_folder().glob(f"*/{icarus.PROGRAM}")}
+
+
+def test_an_empty_folder_of_a_build_is_no_build(copy: Path, compiled: list[str]) -> None:
+    folder = verilator.build().folder
+    shutil.rmtree(folder)
+    folder.mkdir()
+    assert Path(verilator.build().command[0]).exists()
+    assert len(compiled) == 2
+
+
+def test_a_disk_that_takes_no_build_is_told(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def compile_nothing(folder: Path, lock: int, identity: int, flags: tuple[str, ...]) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(folder))
+
+    monkeypatch.setattr(verilator, "_compile", compile_nothing)
+    with pytest.raises(
+        build.BuildError, match=r": No space left on device; free some space, or set XDG_CACHE_HOME"
+    ):
+        verilator.build()
+
+
+def test_no_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody() -> Path:
+        raise RuntimeError("no home")
+
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", nobody)
+    with pytest.raises(build.BuildError, match=r"^no home folder .*: set XDG_CACHE_HOME"):
+        build.cache_folder()
 
 
 def test_a_cache_folder_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
