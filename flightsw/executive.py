@@ -8,6 +8,8 @@ Time and memory are arguments; nothing here waits.
 
 from __future__ import annotations
 
+from typing import Any
+
 from flatsat.protocols import dictionary
 
 from . import commanding, fdir, housekeeping, power, sample
@@ -22,6 +24,7 @@ from .onboard_time import OnboardTime
 from .parameters import FlightParameters
 from .ports import BoardBus, BoardId, NonVolatileMemory, PortFault
 from .records import BootRecord
+from .safe import RestoreCause, SafeWatch
 from .sampling import Sampling
 from .settable import ParameterTable
 from .status import FlightStatus
@@ -43,9 +46,7 @@ def boot(
     Args:
         now_ms: board time; unlike the boards' own count it never wraps.
     """
-    record = BootRecord.load(nvm)
-    resets = (now_ms & 0xFFFFFFFF, *record.resets_ms) if boot_cause else record.resets_ms
-    record = BootRecord(record.boots + 1 & 0xFFFF, resets[:8])
+    record = BootRecord.load(nvm).booted(boot_cause, now_ms)
     record.store(nvm)
     software = FlightSoftware(nvm, boot_cause, bus, now_ms, parameters, record)
     software.configure_power()
@@ -68,14 +69,16 @@ class FlightSoftware:
         table = ParameterTable(parameters, self._dictionary.parameters)
         parameters = table.live
         self._parameters = parameters
+        self._memory = nvm
         self._boot_cause = boot_cause
         self._booted_ms = self._last_ms = now_ms
         self._record = record
         window_ms = parameters.reset_window_s * 1000
         self._resets = sum(1 for reset_ms in record.resets_ms if (now_ms - reset_ms) % (1 << 32) <= window_ms)
         self._cycle = 0
-        self._own_mode = ModeState(Mode.CHARGE)  # without the ground's ceiling
-        self._mode = Mode.CHARGE
+        self._safe = SafeWatch(parameters, record.safe_since_ms, now_ms)
+        self._mode = Mode.CHARGE if record.safe_since_ms is None else Mode.SAFE
+        self._own_mode = ModeState(self._mode)  # without the ground's ceiling
         self._energy: power.EnergyEstimate | None = None
         self._budget = NOTHING
         self._node_w = 0.0
@@ -125,6 +128,8 @@ class FlightSoftware:
         )
         self._events.raise_event("BOOTED", now_ms, boot_cause, record.boots)
         self._telecommands.recall(now_ms, first_boot=record.boots == 1)
+        if self._resets >= parameters.resets_to_safe:
+            self._restore_loaded(now_ms, RestoreCause.RESETS)
 
     @property
     def status(self) -> FlightStatus:
@@ -169,6 +174,8 @@ class FlightSoftware:
         self._samples.read(now_ms)
         block = self._samples.uplink_block() if self._telecommands.ready else None
         self._release = self._telecommands.cycle(now_ms, block)
+        if self._telecommands.services.functions.restarting and not self._record.commanded:
+            self._keep(commanded=True)
         self._decide(now_ms)
         self._reporting.report(now_ms, self._laser)
         self._actuate(now_ms)
@@ -199,6 +206,7 @@ class FlightSoftware:
         condition = Condition(state_of_charge, self._resets, quiet_s)
         elapsed_s = (now_ms - self._last_ms) / 1000 or parameters.cycle_ms / 1000
         self._own_mode = step_mode(self._own_mode, condition, parameters, elapsed_s)
+        self._watch_safe(now_ms)
         own, ceiling = self._own_mode.mode, self._telecommands.services.functions.ceiling
         before, self._mode = self._mode, own if own <= ceiling else ceiling
         if self._mode is not before:
@@ -208,6 +216,22 @@ class FlightSoftware:
             facts = round(state_of_charge * 10_000), round(parameters.floor * 10_000)
             self._events.raise_event("STATE_OF_CHARGE_LOW", now_ms, *facts)
         self._was_low = low
+
+    def _watch_safe(self, now_ms: int) -> None:
+        safe = self._safe
+        if safe.follow(self._own_mode.mode, now_ms):
+            self._keep(safe_since_ms=safe.since_ms)
+        elif safe.has_lasted(now_ms):
+            self._keep(safe_since_ms=safe.since_ms)
+            self._restore_loaded(now_ms, RestoreCause.SAFE_LASTS)
+
+    def _restore_loaded(self, now_ms: int, cause: RestoreCause) -> None:
+        if self._telecommands.restore_loaded():
+            self._events.raise_event("PARAMETERS_RESTORED", now_ms, cause)
+
+    def _keep(self, **facts: Any) -> None:
+        self._record = self._record._replace(**facts)
+        self._record.store(self._memory)
 
     def _decide_nodes(self, now_ms: int, estimate: power.EnergyEstimate) -> None:
         limiters = self._limiters
@@ -284,7 +308,7 @@ class FlightSoftware:
         battery_k = self._energy.battery_k if self._energy else 0.0
         coolant_k = self._heat.coolant_k if self._samples.compute else None
         racks = self._samples.compute_known and bool(limiters.on & fdir.LOAD_PUMP)
-        listening = self._own_mode.mode > Mode.SAFE
+        listening = self._safe.listening(now_ms)
         wanted, switches = self._switching.decide(
             now_ms, self._mode, words, battery_k, coolant_k, racks, listening, self._events
         )

@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Mission modes and the table of transitions among them.
 
-SAFE     essential loads only: attitude control, beacon, survival heaters. Left without help from the ground.
+SAFE     essential loads only: attitude control, beacon, survival heaters. Left without help from the ground. While it lasts
+         the laser terminal listens for telecommands in the last ten minutes of every hour, the under-voltage lock-out
+         permitting; after two orbits all that the ground has set but time and schedule goes back to what was loaded.
 CHARGE   everything but the compute racks: the battery comes first.
 NOMINAL  the racks work as far as the power budget allows.
 
 These are the modes that flight software chooses by itself. The ground may hold the satellite at or below SAFE or CHARGE; in a
 SAFE that only the ground asks for the laser terminal stays on, to hear it again.
+
+Three resets within an hour that the ground has not ordered make SAFE too, and take back what it has set at once.
 """
 
 from __future__ import annotations

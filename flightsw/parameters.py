@@ -87,6 +87,9 @@ class FlightParameters:
     resets_to_safe: int = 3
     reset_window_s: float = 3600.0
     safe_quiet_s: float = 600.0
+    safe_restore_s: float = 11_478.0  # two orbits
+    safe_listen_s: float = 600.0
+    safe_listen_every_s: float = 3600.0
 
     # link
     frame_queue: int = 1024
@@ -126,5 +129,9 @@ IN_ORDER = (
     ("safe_entry", "safe_exit", "charge_exit"),
     ("discharge_margin_w", "discharge_limit_w"),
     ("limit_margin_k", "limit_k", "trip_k"),
-    ("charge_least_k", "charge_most_k"),
+    (
+        "charge_least_k",
+        "battery_heater_on_k",
+        "charge_most_k",
+    ),  # the heater warms cells until they may be charged
 )

@@ -10,22 +10,39 @@ from typing import NamedTuple, Protocol
 from .ports import NonVolatileMemory
 
 APIDS = 8  # those that have a packet counter
-_BOOT = struct.Struct(">H8I")
+_BOOT = struct.Struct(">H8I?I")
 _PART = struct.Struct(">BBH")  # key, version, length
 BOOT_RECORD, COUNTER_RECORD, GROUND_RECORD = "boot", "counters", "ground"
 NEVER = 0xFFFFFFFF
 
 
 class BootRecord(NamedTuple):
-    """How often the computer has started, and when it was reset lately (board milliseconds, newest first)."""
+    """What a boot has to know of the time before it. Times are board milliseconds modulo 2^32.
+
+    Attributes:
+        boots: how often the computer has started.
+        resets_ms: when it was reset lately without having been told to, newest first.
+        commanded: whether the ground has ordered the reset that comes next.
+        safe_since_ms: since when flight software has been in a SAFE of its own, None when it is not.
+    """
 
     boots: int = 0
     resets_ms: tuple[int, ...] = ()
+    commanded: bool = False
+    safe_since_ms: int | None = None
+
+    def booted(self, boot_cause: int, now_ms: int) -> BootRecord:
+        """The record of the boot that follows; power-on (cause 0) and a commanded reset are not counted among the resets."""
+        now_ms &= 0xFFFFFFFF
+        resets_ms = (now_ms, *self.resets_ms) if boot_cause and not self.commanded else self.resets_ms
+        since_ms = self.safe_since_ms if boot_cause or self.safe_since_ms is None else now_ms
+        return BootRecord(self.boots + 1 & 0xFFFF, resets_ms[:8], False, since_ms)
 
     def store(self, memory: NonVolatileMemory) -> None:
         """Write it; the eight newest resets are kept."""
         times = (*self.resets_ms, *(NEVER,) * 8)[:8]
-        memory.write(BOOT_RECORD, _BOOT.pack(self.boots & 0xFFFF, *times))
+        since_ms = NEVER if self.safe_since_ms is None else self.safe_since_ms & 0xFFFFFFFF
+        memory.write(BOOT_RECORD, _BOOT.pack(self.boots & 0xFFFF, *times, self.commanded, since_ms))
 
     @classmethod
     def load(cls, memory: NonVolatileMemory) -> BootRecord:
@@ -33,8 +50,9 @@ class BootRecord(NamedTuple):
         octets = memory.read(BOOT_RECORD)
         if octets is None or len(octets) != _BOOT.size:
             return cls()
-        boots, *times = _BOOT.unpack(octets)
-        return cls(boots, tuple(time for time in times if time != NEVER))
+        boots, *times, commanded, since_ms = _BOOT.unpack(octets)
+        resets_ms = tuple(time for time in times if time != NEVER)
+        return cls(boots, resets_ms, commanded, None if since_ms == NEVER else since_ms)
 
 
 class Counters:
@@ -85,15 +103,18 @@ class Part(Protocol):
 class GroundRecord:
     """All that telecommands have set and done, in one record: a write of it is the one moment at which a telecommand counts.
 
-    A reset before that moment leaves everything as it was, a reset after it leaves everything done.
+    A reset before that moment leaves settings as they were and the telecommand not yet done; a reset after it leaves them set.
+    So settings take effect exactly once. What a telecommand orders once (a restart of a node, a search of the laser, reports)
+    is not kept: a reset between the write and the end of the cycle leaves it recorded and not done. It happens at most once.
     """
 
-    __slots__ = ("_memory", "_octets", "_parts")
+    __slots__ = ("_loaded", "_memory", "_octets", "_parts")
 
     def __init__(self, memory: NonVolatileMemory, parts: Sequence[Part]) -> None:
         self._memory = memory
         self._parts = parts
         self._octets: dict[int, bytes] = {}
+        self._loaded = {part.key: part.pack() for part in parts}
 
     def load(self) -> tuple[int, ...] | None:
         """Restore the parts. Returns the keys of those that are not whole and so begin anew; None: there is no whole record."""
@@ -117,6 +138,15 @@ class GroundRecord:
             self._pack(part)
         self._memory.write(GROUND_RECORD, b"".join(self._octets.values()))
 
+    def restore_loaded(self, parts: Sequence[Part]) -> bool:
+        """Put these parts back to what they were before the ground set anything, and write the record if that changes it."""
+        changed = [part for part in parts if part.pack() != self._loaded[part.key]]
+        for part in changed:
+            part.restore(self._loaded[part.key])
+        if changed:
+            self.store(changed)
+        return bool(changed)
+
     def _pack(self, part: Part) -> None:
         octets = part.pack()
         self._octets[part.key] = _PART.pack(part.key, part.version, len(octets)) + octets
@@ -127,4 +157,5 @@ def _parts(record: bytes) -> Iterator[tuple[int, int, bytes]]:
     while offset + _PART.size <= len(record):
         key, version, length = _PART.unpack_from(record, offset)
         offset += _PART.size + length
-        yield key, version, record[offset - length : offset]
+        if offset <= len(record):  # else it is cut short
+            yield key, version, record[offset - length : offset]

@@ -24,9 +24,10 @@ class ParameterTable:
         changed: what has been set since launch, by identifier.
     """
 
-    __slots__ = ("_settable", "changed", "live")
+    __slots__ = ("_loaded", "_settable", "changed", "live")
 
     def __init__(self, loaded: FlightParameters, settable: Mapping[str, SettableParameter]) -> None:
+        self._loaded = loaded
         self.live = replace(loaded)
         self.changed: dict[int, float] = {}
         self._settable = {parameter.identifier: parameter for parameter in settable.values()}
@@ -44,17 +45,30 @@ class ParameterTable:
 
     def consistent(self, values: Mapping[int, float]) -> bool:
         """Whether the whole table would be in order with these values of parameters that may be set."""
-        try:
-            replace(self.live, **self._fields(values))
-        except ValueError:
-            return False
-        return True
+        return self._in_order(self.live, values)
+
+    def fits_loaded(self, values: Mapping[int, float]) -> bool:
+        """Whether what was loaded would be in order with these values instead."""
+        return self._in_order(self._loaded, values)
 
     def set(self, values: Mapping[int, float]) -> None:
         """Put permitted and consistent values into force."""
         for name, value in self._fields(values).items():
             setattr(self.live, name, value)
         self.changed.update(values)
+
+    def reset(self) -> None:
+        """Put what was loaded back into force."""
+        for known in self._settable.values():
+            setattr(self.live, known.name, getattr(self._loaded, known.name))
+        self.changed.clear()
+
+    def _in_order(self, table: FlightParameters, values: Mapping[int, float]) -> bool:
+        try:
+            replace(table, **self._fields(values))
+        except ValueError:
+            return False
+        return True
 
     def _fields(self, values: Mapping[int, float]) -> dict[str, Any]:
         settable = ((self._settable[identifier], value) for identifier, value in values.items())

@@ -150,18 +150,18 @@ def listing(described: Mapping[str, Any], indent: str = "") -> Iterator[str]:
 
 def _declared(cls: Any) -> dict[str, tuple[Any, Rule]]:
     """The type, without the None of an optional field, and the rule of every field."""
-    known: dict[str, tuple[Any, Rule]] | None = _DECLARED.get(cls)
-    if known is None:
-        known = _DECLARED[cls] = {}
+    if cls not in _DECLARED:
+        known = {}
         for name, hint in get_type_hints(cls, include_extras=True).items():
             kind, rule = get_args(hint) if get_origin(hint) is Annotated else (hint, Rule())
             members = tuple(member for member in _members(kind) if member is not NoneType)
             known[name] = (Union[members], rule)  # noqa: UP007 - of one member it is that member
-    return known
+        _DECLARED[cls] = known
+    return _DECLARED[cls]
 
 
 _DECLARED: dict[Any, dict[str, tuple[Any, Rule]]] = {}
-"""What was found once; reading the hints of a class takes a millisecond or two."""
+"""What was found once: a scenario may hold thousands of tables of one class."""
 
 
 def _members(kind: Any) -> tuple[Any, ...]:

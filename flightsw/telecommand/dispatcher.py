@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """From uplink blocks and due entries of the schedule to effects and reports.
 
-At most one block and a few entries a cycle, and none while there is no room for what it may cause to be reported. A telecommand
-first has all its items checked, then acts, and counts as done with one write of the ground record, before its block is
-released: a reset at any moment finds it either not yet done and its block still held, or done and known by its block's sequence.
+A few due entries of the schedule a cycle, then at most one block, and none while there is no room for what it may cause to be
+reported. A telecommand first has all its items checked, then acts, and counts as done with one write of the ground record,
+before its block is released: a reset at any moment finds it either not yet done and its block still held, or done and known by
+its block's sequence. So it is done at most once. Settings are in that record, and so made exactly once; an order that is
+carried out once (node_restart, laser_search, retries_clear, computer_restart, reports) is lost in a reset between
+the write of the record and the end of its cycle.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ from ..ports import NonVolatileMemory
 from ..records import GroundRecord, Part
 from ..settable import ParameterTable
 from .acceptance import Acceptance
-from .answers import LARGEST, Answers
+from .answers import LARGEST, UNASKED, Answers
 from .event_reporting import EventService
 from .functions import FunctionService
 from .housekeeping import HousekeepingService
@@ -39,8 +42,8 @@ from .time_reporting import TimeService
 from .verification import VerificationService
 
 ENTRIES_EACH_CYCLE = 4
-LATE_MS = 10_000  # an entry found overdue by more is dropped
-LATE_CYCLES = 5  # but not for having waited its turn among entries of the same time
+LATE_MS = 10_000  # an entry that is overdue by more when flight software first could release it is dropped
+LATE_CYCLES = 2  # never by less than so many cycles
 LONGEST_BLOCK = 252
 _BLOCK = struct.Struct(">HH")  # sequence, length
 
@@ -72,7 +75,7 @@ class Telecommands:
 
     Attributes:
         answers: reports that wait to be sent.
-        discarded: blocks since boot that were no telecommand, modulo 65,536.
+        discarded: blocks and entries since boot that were no telecommand, modulo 65,536.
     """
 
     def __init__(self, aboard: Aboard, memory: NonVolatileMemory, booted_ms: int) -> None:
@@ -89,11 +92,12 @@ class Telecommands:
         }
         self._commands |= {name: (check, ()) for name, check in self.services.test.commands.items()}
         self.discarded = 0
+        self._due_since_ms: int | None = None  # from when on entries have been due without a break
 
     @property
     def ready(self) -> bool:
-        """Whether there is room for all that one more telecommand may cause to be reported."""
-        return self.answers.room >= LARGEST
+        """Whether a block may be taken: no entry waits, and there is room for what both it and an entry may report."""
+        return self._due_since_ms is None and self.answers.spare >= LARGEST
 
     def recall(self, now_ms: int, *, first_boot: bool) -> None:
         """After a reset, go on with what the ground has set; what is damaged begins anew, and is reported."""
@@ -106,20 +110,35 @@ class Telecommands:
         for key in lost:
             self._events.raise_event("RECORD_LOST", now_ms, key)
 
+    def restore_loaded(self) -> bool:
+        """Take back all that the ground has set but the time and the schedule; returns whether there was anything."""
+        services = self.services
+        return self._record.restore_loaded(
+            (
+                services.housekeeping,
+                services.events,
+                services.functions,
+                services.monitoring,
+                services.parameters,
+            )
+        )
+
     def cycle(self, now_ms: int, block: bytes | None) -> int | None:
-        """Take a block, if one was read, then what is due in the schedule, and hold the samples against their limits.
+        """Release what is due in the schedule, take a block, if one was read, and hold the samples against their limits.
 
         Args:
             block: RX_FIFO as it was read: sequence, length, up to 252 octets, padding.
 
         Returns the sequence of a block to release.
         """
-        release = None if block is None else self._take_block(block, now_ms)
         services = self.services
-        if now_ms >= services.time.due_ms:
-            services.time.report(now_ms)
         if self._time.tai_ms(now_ms) >= services.schedule.next_ms:
             self._release_entries(now_ms)
+        else:
+            self._due_since_ms = None
+        release = None if block is None or not self.ready else self._take_block(block, now_ms)
+        if now_ms >= services.time.due_ms:
+            services.time.report(now_ms)
         if services.monitoring.active:
             services.monitoring.check(now_ms)
         return release
@@ -141,16 +160,28 @@ class Telecommands:
         return int(sequence)
 
     def _release_entries(self, now_ms: int) -> None:
+        """Release entries in their order; one that waits its turn, or for room, is not late for that."""
         verification, schedule = self.services.verification, self.services.schedule
+        if self._due_since_ms is None:
+            self._due_since_ms = now_ms
         for _ in range(ENTRIES_EACH_CYCLE):
-            overdue_ms = self._time.tai_ms(now_ms) - schedule.next_ms
-            if overdue_ms < 0 or not self.ready:
+            if self.answers.room < LARGEST:
                 return
+            overdue_ms = self._time.tai_ms(self._due_since_ms) - schedule.next_ms
             changed = self._execute(schedule.take().octets, now_ms, overdue_ms)
             self._record.store((verification, schedule, *changed))
+            if self._time.tai_ms(now_ms) < schedule.next_ms:
+                self._due_since_ms = None
+                return
 
     def _execute(self, octets: bytes, now_ms: int, overdue_ms: int = 0) -> tuple[Part, ...]:
         """Accept a telecommand and carry it out, or report why not; returns what it has changed of what is kept."""
+        self.answers.destination = pus.source(octets)
+        changed = self._carry_out(octets, now_ms, overdue_ms)
+        self.answers.destination = UNASKED
+        return changed
+
+    def _carry_out(self, octets: bytes, now_ms: int, overdue_ms: int) -> tuple[Part, ...]:
         verification, request = self.services.verification, pus.request(octets)
         try:
             telecommand = self._acceptance.check(octets)

@@ -43,11 +43,11 @@ class EventService:
         return self._severities.get(identifier, Severity.HIGH) is not Severity.HIGH
 
     def _enable(self, arguments: Arguments, now_ms: int) -> Effect:
-        identifiers = self._known(arguments)
+        identifiers = integers(arguments, "event")
         return lambda: self._events.disabled.difference_update(identifiers)
 
     def _disable(self, arguments: Arguments, now_ms: int) -> Effect:
-        identifiers = self._known(arguments)
+        identifiers = integers(arguments, "event")
         for identifier in identifiers:
             if not self._may_be_disabled(identifier):
                 raise Rejected(Failure.NOT_NOW, identifier)
@@ -59,10 +59,3 @@ class EventService:
                 self._answers.add("disabled_event", (1, identifier))
 
         return effect
-
-    def _known(self, arguments: Arguments) -> tuple[int, ...]:
-        identifiers = integers(arguments, "event")
-        for identifier in identifiers:
-            if identifier not in self._severities:
-                raise Rejected(Failure.NOT_FOUND, identifier)
-        return identifiers

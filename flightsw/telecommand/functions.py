@@ -90,7 +90,7 @@ class FunctionService:
         self._control.clear_retries()
 
     def _restart_computer(self, arguments: Arguments, now_ms: int) -> Effect:
-        """The reset comes when the watchdog has run out, and counts like any other."""
+        """The reset comes when the watchdog has run out; it is not one of those that lead to SAFE."""
 
         def effect() -> None:
             self.restarting = True

@@ -54,7 +54,7 @@ class HousekeepingService:
             self._schedule.set(structure, Setting(enabled, period_ms), 0)
 
     def _switch(self, arguments: Arguments, enabled: bool, now_ms: int) -> Effect:
-        structures = self._known(arguments)
+        structures = integers(arguments, "structure")
 
         def effect() -> None:
             for structure in structures:
@@ -64,7 +64,7 @@ class HousekeepingService:
         return effect
 
     def _report(self, arguments: Arguments, now_ms: int) -> Effect:
-        structures = self._known(arguments)
+        structures = integers(arguments, "structure")
         for structure in structures:
             if self._sampled(self._schedule.names[structure]) is None:
                 raise Rejected(Failure.NOT_NOW, structure)
@@ -76,7 +76,12 @@ class HousekeepingService:
         return effect
 
     def _period(self, arguments: Arguments, now_ms: int) -> Effect:
-        periods = dict(zip(self._known(arguments), integers(arguments, "period_ms"), strict=True))
+        periods: dict[int, int] = {}
+        columns = integers(arguments, "structure"), integers(arguments, "period_ms")
+        for structure, period_ms in zip(*columns, strict=True):
+            if structure in periods:
+                raise Rejected(Failure.INCONSISTENT, structure)
+            periods[structure] = period_ms
 
         def effect() -> None:
             for structure, period_ms in periods.items():
@@ -86,17 +91,10 @@ class HousekeepingService:
         return effect
 
     def _properties(self, arguments: Arguments, now_ms: int) -> Effect:
-        structures = self._known(arguments)
+        structures = integers(arguments, "structure")
 
         def effect() -> None:
             for structure in structures:
                 self._answers.add("hk_properties", (1, structure, *self._schedule.setting(structure)))
 
         return effect
-
-    def _known(self, arguments: Arguments) -> tuple[int, ...]:
-        structures = integers(arguments, "structure")
-        for structure in structures:
-            if structure not in self._schedule.names:
-                raise Rejected(Failure.NOT_FOUND, structure)
-        return structures

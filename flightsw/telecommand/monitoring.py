@@ -57,7 +57,7 @@ class MonitoringService:
 
     def check(self, now_ms: int) -> None:
         """Hold this cycle's samples against the limits. Without room for the reports, it is a cycle without samples."""
-        if self._answers.room < len(self._monitors):
+        if self._answers.spare < len(self._monitors):
             return
         samples: dict[str, Sequence[float] | None] = {}
         for monitor in self._monitors.values():
@@ -131,8 +131,6 @@ class MonitoringService:
         for number, parameter, repetition, low, high in zip(*columns, strict=True):
             if number in self._monitors or number in added or low > high:
                 raise Rejected(Failure.INCONSISTENT, int(number))
-            if parameter not in self._parameters:
-                raise Rejected(Failure.NOT_FOUND, int(parameter))
             added[int(number)] = Monitor(int(number), int(parameter), int(repetition), low, high)
         if len(self._monitors) + len(added) > MONITORS:
             raise Rejected(Failure.NO_ROOM, MONITORS - len(self._monitors))

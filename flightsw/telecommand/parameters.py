@@ -37,12 +37,13 @@ class ParameterService:
         values = dict(_VALUE.iter_unpack(octets))
         if not all(identifier in table and table.permits(identifier, v) for identifier, v in values.items()):
             raise ValueError("no such parameter, or out of range")
-        if not table.consistent(values):
+        if not table.fits_loaded(values):
             raise ValueError("parameters that do not fit each other")
+        table.reset()
         table.set(values)
 
     def _report(self, arguments: Arguments, now_ms: int) -> Effect:
-        identifiers = self._known(arguments)
+        identifiers = integers(arguments, "parameter")
 
         def effect() -> None:
             for identifier in identifiers:
@@ -51,7 +52,7 @@ class ParameterService:
         return effect
 
     def _set(self, arguments: Arguments, now_ms: int) -> Effect:
-        identifiers = self._known(arguments)
+        identifiers = integers(arguments, "parameter")
         values: dict[int, float] = {}
         for identifier, value in zip(identifiers, numbers(arguments, "value"), strict=True):
             if not self._table.permits(identifier, value):
@@ -68,10 +69,3 @@ class ParameterService:
                 self._events.raise_event("PARAMETER_CHANGED", now_ms, identifier)
 
         return effect
-
-    def _known(self, arguments: Arguments) -> tuple[int, ...]:
-        identifiers = integers(arguments, "parameter")
-        for identifier in identifiers:
-            if identifier not in self._table:
-                raise Rejected(Failure.NOT_FOUND, identifier)
-        return identifiers

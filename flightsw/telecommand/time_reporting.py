@@ -17,7 +17,7 @@ from .request import Commands, Effect, Failure, Rejected, integer
 FIRST_EXPONENT = 6
 LARGEST_EXPONENT = 8
 _KEPT = struct.Struct(">B?q")
-_INT32 = 0x7FFFFFFF
+_DAY_MS = 86_400_000
 
 
 class TimeService:
@@ -88,7 +88,9 @@ class TimeService:
         def effect() -> None:
             shift_ms = epoch_ms - self._time.epoch_tai_ms
             self._time.set(epoch_ms)
-            self._events.raise_event("TIME_SET", now_ms, min(max(shift_ms, -_INT32), _INT32))
+            days, rest_ms = divmod(abs(shift_ms), _DAY_MS)
+            sign = -1 if shift_ms < 0 else 1
+            self._events.raise_event("TIME_SET", now_ms, sign * days, sign * rest_ms)
             self.due_ms = now_ms
 
         return effect

@@ -13,8 +13,9 @@ from .request import Failure, Rejected, Request, Telecommand
 
 REMEMBERED = 64
 NONE_YET = 0xFFFFFFFF  # no sequence of a block
-ACCEPTED, NOT_ACCEPTED, STARTED, NOT_STARTED, COMPLETED = 1, 2, 3, 4, 7
+ACCEPTED, NOT_ACCEPTED, STARTED, NOT_STARTED, COMPLETED, NOT_ROUTED = 1, 2, 3, 4, 7, 10
 _BLOCK = struct.Struct(">I")
+_REQUEST = struct.Struct(">HHH")  # source, APID, sequence count
 
 
 class VerificationService:
@@ -25,20 +26,21 @@ class VerificationService:
         block: sequence of the uplink block taken last, NONE_YET before the first.
     """
 
-    key, version = 1, 1
+    key, version = 1, 2
 
     def __init__(self, answers: Answers) -> None:
         self._answers = answers
-        self._counts: deque[int] = deque(maxlen=REMEMBERED)
+        self._taken: deque[tuple[int, int, int]] = deque(maxlen=REMEMBERED)
         self.accepted = 0
         self.rejected = 0
         self.block = NONE_YET
 
     def accept(self, telecommand: Telecommand) -> None:
-        """Take a telecommand on. Raises Rejected for one that was taken before."""
-        if telecommand.sequence_count in self._counts:
+        """Take a telecommand on. Raises Rejected for one of the same source, APID and sequence count as one taken before."""
+        request = (telecommand.source, telecommand.apid, telecommand.sequence_count)
+        if request in self._taken:
             raise Rejected(Failure.DUPLICATE, telecommand.sequence_count)
-        self._counts.append(telecommand.sequence_count)
+        self._taken.append(request)
         self.accepted = (self.accepted + 1) & 0xFFFF
         self._report(telecommand, Acknowledge.ACCEPTANCE, ACCEPTED)
 
@@ -51,21 +53,22 @@ class VerificationService:
         self._report(telecommand, Acknowledge.COMPLETION, COMPLETED)
 
     def not_accepted(self, request: Request, rejected: Rejected) -> None:
-        """Nothing has been taken on."""
-        self._fail(request, NOT_ACCEPTED, rejected)
+        """Nothing has been taken on. For another APID that is a failure of routing (6.1.3.3)."""
+        subtype = NOT_ROUTED if rejected.failure is Failure.APID else NOT_ACCEPTED
+        self._fail(request, subtype, rejected)
 
     def not_started(self, request: Request, rejected: Rejected) -> None:
         """What was accepted could not begin."""
         self._fail(request, NOT_STARTED, rejected)
 
     def pack(self) -> bytes:
-        return _BLOCK.pack(self.block) + struct.pack(f">{len(self._counts)}H", *self._counts)
+        return _BLOCK.pack(self.block) + b"".join(_REQUEST.pack(*request) for request in self._taken)
 
     def restore(self, octets: bytes) -> None:
         (block,) = _BLOCK.unpack_from(octets)
-        counts = [count for (count,) in struct.iter_unpack(">H", octets[_BLOCK.size :])]
+        taken = list(_REQUEST.iter_unpack(octets[_BLOCK.size :]))
         self.block = block
-        self._counts.extend(counts)
+        self._taken.extend(taken)
 
     def _report(self, telecommand: Telecommand, flag: Acknowledge, subtype: int) -> None:
         if telecommand.acknowledge & flag:

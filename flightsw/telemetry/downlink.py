@@ -102,8 +102,13 @@ class Downlink:
             zone=zone.octets,
         )
 
-    def send(self, packet: PacketDefinition, subtype: int, raw: Sequence[float], now_ms: int) -> list[Zone]:
-        """Send a report of one of the packet's subtypes; returns the zones it filled."""
+    def send(
+        self, packet: PacketDefinition, subtype: int, raw: Sequence[float], now_ms: int, destination: int = 0
+    ) -> list[Zone]:
+        """Send a report of one of the packet's subtypes; returns the zones it filled.
+
+        The message counter counts each kind of report over all destinations.
+        """
         source = packet.pack(raw)
         counters = self._counters
         place = packet.apid - FIRST_APID
@@ -112,6 +117,7 @@ class Downlink:
             service=packet.service,
             subtype=subtype,
             message_counter=counters.messages[message],
+            destination=destination,
             time=self._cuc(now_ms),
         )
         octets = SpacePacket(

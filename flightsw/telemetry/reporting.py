@@ -43,8 +43,8 @@ class Reporting:
         zones: list[Zone] = []
         for event, *raw in self._events.take():
             zones += send(self._event_packet, event.severity, (event.identifier, *raw), now_ms)
-        for packet, subtype, values in self._answers.take():
-            zones += send(packet, subtype, values, now_ms)
+        for packet, subtype, values, destination in self._answers.take():
+            zones += send(packet, subtype, values, now_ms, destination)
         for name in schedule.due(now_ms):
             sample = self._sampled(name)
             if sample is not None:

@@ -76,6 +76,7 @@ class Satellite:
 
     Attributes:
         light: whether the relay's laser is seen; sun: array power as a function of time in seconds.
+        charge: whether the battery can be charged.
     """
 
     def __init__(self, parameters: FlightParameters, state_of_charge: float = 0.75, start_ms: int = 0):
@@ -86,6 +87,8 @@ class Satellite:
         self.now_ms = start_ms
         self.state_of_charge = state_of_charge
         self.coolant_k = 290.0
+        self.battery_k = 293.0
+        self.charge = True
         self.light = True
         self.hang = self.corrupt = 0
         self.boot_ms = 120_000
@@ -137,7 +140,7 @@ class Satellite:
         sensors = [
             (round(BUS_V * 100), round((sum(self.load_a) + 0.7) * 100)),
             (round(battery_v * 100), 32768 + round(self.battery_w / battery_v * 100)),
-            (round(self.state_of_charge * 50_000), 29_300),
+            (round(self.state_of_charge * 50_000), round(self.battery_k * 100)),
             *[(round(string_a * 100),) * 2] * 4,
             *[(loads[i], loads[i + 1]) for i in range(0, 8, 2)],
         ]
@@ -155,6 +158,7 @@ class Satellite:
             self.boots.append(cause)
             self.flight = executive.boot(self.memory, cause, self.bus, self.now_ms, self.parameters)
         lcl_on = actuators & 0xFF
+        self.charge = bool(actuators & power_stimulus.ACTUATORS_CHARGE.mask)
         hottest = [round(self.coolant_k + 0.0015 * w / 8 - 200) for w in self.rack_w]
         heat = [h << 24 | h << 16 | h << 8 | h for h in (hottest[0], hottest[0], hottest[1], hottest[1])]
         self._poke(
@@ -187,7 +191,7 @@ class Satellite:
     def _live(self, elapsed_s: float) -> None:
         net_w = self.sun(self.now_ms / 1000.0) - sum(self.load_a) * BUS_V - 200.0
         self.brown_outs += net_w < -25_000.0
-        self.battery_w = min(net_w, 20_000.0) if self.state_of_charge < 1.0 else min(net_w, 0.0)
+        self.battery_w = min(net_w, 20_000.0 if self.charge and self.state_of_charge < 1.0 else 0.0)
         stored_w = self.battery_w * (0.97 if self.battery_w > 0 else 1.03)
         self.state_of_charge += stored_w * elapsed_s / 3600.0 / self.parameters.battery_capacity_wh
         out_w = 1.1476e-5 * self.coolant_k**4 - 11_500.0
@@ -210,11 +214,12 @@ def make_satellite() -> Callable[..., Satellite]:
 
 
 class Report(NamedTuple):
-    """A telemetry packet as it is sent: its name in the dictionary, subtype and raw values."""
+    """A telemetry packet as it is sent: its name in the dictionary, subtype, raw values and destination."""
 
     name: str
     subtype: int
     raw: tuple[float, ...]
+    destination: int
 
 
 class Ground:
@@ -233,14 +238,21 @@ class Ground:
         self.count = 0
 
     def encode(
-        self, name: str, /, *, acknowledge: int = 0b1101, count: int | None = None, **arguments
+        self,
+        name: str,
+        /,
+        *,
+        acknowledge: int = 0b1101,
+        count: int | None = None,
+        source: int = 0,
+        **arguments,
     ) -> bytes:
         """A telecommand packet; values outside their range pass."""
         definition = self.dictionary.telecommands[name]
         if count is None:
             count, self.count = self.count, self.count + 1 & 0x3FFF
         header = pus.TelecommandHeader(
-            service=definition.service, subtype=definition.subtype, acknowledge=acknowledge
+            service=definition.service, subtype=definition.subtype, acknowledge=acknowledge, source=source
         )
         data = definition.pack(arguments, checked=False)
         return pus.Telecommand(apid=0x20, sequence_count=count, header=header, data=data).encode()
@@ -279,10 +291,11 @@ def make_ground(monkeypatch) -> Callable[[Satellite], Ground]:
     listening: list[Ground] = []
     send = Downlink.send
 
-    def note(downlink, packet, subtype, raw, now_ms):
+    def note(downlink, packet, subtype, raw, now_ms, destination=0):
         if listening:
-            listening[-1].reports.append(Report(packet.name, subtype, packet.unpack(packet.pack(raw))))
-        return send(downlink, packet, subtype, raw, now_ms)
+            values = packet.unpack(packet.pack(raw))
+            listening[-1].reports.append(Report(packet.name, subtype, values, destination))
+        return send(downlink, packet, subtype, raw, now_ms, destination)
 
     def make(satellite: Satellite) -> Ground:
         listening[:] = [Ground(satellite)]

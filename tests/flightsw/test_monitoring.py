@@ -119,6 +119,24 @@ def test_as_many_monitors_as_there_is_room_for(ground):
     assert sum(report[0] == "monitor_status" for report in reports) == MONITORS
 
 
+def test_without_room_for_its_report_a_transition_waits(ground):
+    """Nothing leaves the queue: whatever is reported now has to fit."""
+    add(ground, RECEIVED_POWER, 1e-6, 1.0)
+    telecommands = ground.satellite.flight._telecommands
+    answers = telecommands.answers
+    while answers.spare:
+        answers.add("alive")
+    ground.satellite.light = False
+    ground.satellite._advance(ground.satellite.now_ms + 1000)
+    ground.satellite.flight._samples.read(ground.satellite.now_ms)
+    telecommands.services.monitoring.check(ground.satellite.now_ms)
+    assert not answers.spare
+    answers.take()
+    telecommands.services.monitoring.check(ground.satellite.now_ms)
+    ground.satellite.run(40)
+    assert [report[0] for report in ground.taken() if report[0] == "check_transition"] == ["check_transition"]
+
+
 def test_definitions_outlive_a_reset_and_what_was_found_does_not(ground):
     add(ground, COOLANT, 0.0, 1.0, repetition=2)
     ground.satellite.run(5)

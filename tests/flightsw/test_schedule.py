@@ -2,6 +2,9 @@
 """The time-based schedule: what is let in, when it goes out, and what a reset makes of it."""
 
 import pytest
+from flatsat.boards.registers import laser_flight
+from flatsat.flightsw.parameters import FlightParameters
+from flatsat.flightsw.ports import BoardId
 from flatsat.flightsw.telecommand.schedule import ENTRIES, ENTRY_OCTETS
 
 DONE = [(1,), (3,), (7,)]
@@ -57,15 +60,16 @@ def test_the_summary_is_in_the_order_of_time(ground):
     assert waiting(ground) == [101, 102, 103]
 
 
-REFUSALS = {
+# id: entries, why they are refused, None when they are not
+INSERTIONS = {
     "now": (lambda g: [(30, ping(g, 101)), (1, ping(g, 102))], "LATE"),
     "past": (lambda g: [(-1000, ping(g, 101))], "LATE"),
     "same-twice": (lambda g: [(30, ping(g, 101)), (31, ping(g, 101))], "DUPLICATE"),
     "damaged": (lambda g: [(30, ping(g, 101)), (31, ping(g, 102)[:-1] + b"\0")], "ERROR_CONTROL"),
     "out-of-range": (lambda g: [(30, g.encode("node_restart", node=16))], "OUT_OF_RANGE"),
-    "too-long": (lambda g: [(30, g.encode("hk_disable", structure=[1] * 16, count=7))], None),
+    "long": (lambda g: [(30, g.encode("hk_disable", structure=[1] * 16, count=7))], None),
     "longer": (lambda g: [(30, g.encode("event_enable", event=[5] * 16))], None),
-    "longest": (
+    "as-long-as-there-is-room": (
         lambda g: [(30, g.encode("hk_period", structure=[1] * 10, period_ms=[1000] * 10))],
         None,
     ),
@@ -76,9 +80,9 @@ REFUSALS = {
 }
 
 
-@pytest.mark.parametrize("name", REFUSALS)
+@pytest.mark.parametrize("name", INSERTIONS)
 def test_all_entries_or_none(ground, name):
-    entries, failure = REFUSALS[name]
+    entries, failure = INSERTIONS[name]
     expected = DONE if failure is None else [(1,), (4, failure)]
     assert insert(ground, *entries(ground)) == expected
     assert len(waiting(ground)) == (failure is None)
@@ -134,7 +138,7 @@ def test_what_is_found_overdue(ground, name):
     insert(ground, (2, ping(ground, 101)))
     ground.satellite.run(disabled_for)
     assert not ground.taken()
-    assert ground.send("schedule_enable") == [*DONE, *expected]
+    assert ground.send("schedule_enable", 2) == [*DONE, *expected]
     assert waiting(ground) == []
 
 
@@ -189,11 +193,75 @@ def test_entries_wait_for_room_and_none_of_their_answers_is_lost(ground):
             (20, ground.encode("parameter_report", count=first + n, parameter=[7] * 16)) for n in range(4)
         ]
         assert insert(ground, *entries) == DONE
+    ground.satellite.run(14)
+    answers = ground.satellite.flight._telecommands.answers
+    while answers.room:
+        answers.add("alive")
     ground.satellite.run(80)
     reports = ground.taken()
-    carried_out, late = reports.count((7,)), reports.count((4, "LATE"))
-    assert carried_out + late == reports.count((1,)) == ENTRIES
-    assert sum(report[0] == "parameter_value" for report in reports) == 16 * carried_out > 100
+    assert reports.count((1,)) == reports.count((7,)) == ENTRIES
+    assert sum(report[0] == "parameter_value" for report in reports) == 16 * ENTRIES
+
+
+def flood(satellite, ground, cycles: int) -> None:
+    """Fill the uplink with telecommands that ask for as many reports as one can."""
+    for _ in range(cycles):
+        status = satellite.peek(BoardId.LASER, laser_flight.STATUS.address)[0]
+        if laser_flight.STATUS_RX_LEVEL.raw(status) < 4:
+            ground.up(ground.encode("parameter_report", parameter=[7] * 16))
+        satellite.run(1)
+
+
+def test_an_entry_goes_out_at_its_time_whatever_the_uplink_brings(ground):
+    entries = [(60 + n, ground.encode("nodes_allow", nodes=n, count=5000 + n)) for n in range(6)]
+    insert(ground, *entries)
+    functions = ground.satellite.flight._telecommands.services.functions
+    flood(ground.satellite, ground, 58)
+    assert functions.nodes == 0xFFFF
+    for n in range(6):
+        flood(ground.satellite, ground, 1)
+        assert functions.nodes == n
+
+
+def test_the_uplink_goes_on_though_entries_are_due(ground):
+    for first in range(100, 116, 8):
+        insert(ground, *((20 - (first - 100) // 8, ping(ground, first + n)) for n in range(8)))
+    ground.taken()
+    flood(ground.satellite, ground, 60)
+    reports = ground.taken()
+    assert reports.count(("alive",)) == ENTRIES
+    assert sum(report[0] == "parameter_value" for report in reports) > 200
+
+
+LONG_CYCLES = {"within-two-cycles": (1, True), "later": (2, False)}
+
+
+@pytest.mark.parametrize("name", LONG_CYCLES)
+def test_with_long_cycles_an_entry_is_late_after_two_of_them(make_satellite, make_ground, name):
+    """Cycles of 8 s: an entry may be more than the ten seconds overdue that make it late otherwise."""
+    hung_cycles, on_time = LONG_CYCLES[name]
+    ground = make_ground(make_satellite(FlightParameters(cycle_ms=8000, watchdog_ms=60_000)))
+    satellite = ground.satellite
+    satellite.run(10)
+    ground.taken()
+    assert insert(ground, (9, ping(ground, 101))) == DONE
+    satellite.hung = True
+    satellite.run(hung_cycles)
+    satellite.hung = False
+    satellite.run(2)
+    assert (("alive",) in ground.taken()) is on_time
+
+
+def test_a_jump_of_time_makes_entries_late_though_others_wait(ground):
+    for first in range(100, 116, 8):
+        entries = [
+            (20, ground.encode("parameter_report", count=first + n, parameter=[7] * 16)) for n in range(2)
+        ]
+        insert(ground, *entries)
+    ahead = {"board_ms": ground.satellite.now_ms, "seconds": tai_s(ground, 3600), "fraction": 0}
+    insert(ground, (21, ground.encode("time_set", count=200, **ahead)), (900, ping(ground, 201)))
+    ground.satellite.run(80)
+    assert ground.taken()[-2:] == [(1,), (4, "LATE")]
 
 
 def test_an_entry_whose_time_passed_long_before_the_reset_is_dropped(ground):

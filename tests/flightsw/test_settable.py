@@ -4,10 +4,13 @@
 import ast
 import struct
 from dataclasses import fields
+from itertools import pairwise
 from pathlib import Path
+from random import Random
 
 import pytest
 from flatsat.flightsw import parameters
+from flatsat.flightsw.laser import LinkState
 from flatsat.flightsw.parameters import FlightParameters
 from flatsat.flightsw.settable import ParameterTable
 from flatsat.flightsw.telecommand.functions import FunctionService
@@ -56,7 +59,8 @@ ORDERS = {
     "exit-below-entry": ({18: 0.55}, False),
     "margin-above-limit": ({6: 20_000.0, 5: 19_999.0}, False),
     "as-hot-as-the-trip": ({10: 335.0}, False),
-    "charge-limits-touch": ({15: 300.0, 16: 300.0}, False),
+    "charging-only-when-warmer-than-heated": ({15: 279.0}, False),
+    "heated-to-where-it-charges": ({15: 279.0, 13: 279.5}, True),
 }
 
 
@@ -73,7 +77,7 @@ OTHER = {
     "full": 0.8125,
     "charge_limit_w": 10_000.0,
     "discharge_limit_w": 16_000.0,
-    "discharge_margin_w": 2_000.0,
+    "discharge_margin_w": 3_000.0,
     "least_on_s": 30.0,
     "dawn_nodes": 2.0,
     "challenge_every_cycles": 5.0,
@@ -83,12 +87,12 @@ OTHER = {
     "battery_heater_on_k": 291.0,
     "heater_hysteresis_k": 3.0,
     "charge_least_k": 280.0,
-    "charge_most_k": 310.0,
+    "charge_most_k": 315.0,
     "safe_entry": 0.625,
     "safe_exit": 0.65625,
     "charge_entry": 0.703125,
     "charge_exit": 0.71875,
-    "safe_quiet_s": 40.0,
+    "safe_quiet_s": 90.0,
     "frame_latest_ms": 3000.0,
     "verify_every_cycles": 7.0,
     "silent_cycles": 2.0,
@@ -122,12 +126,109 @@ def with_parameters(make_satellite, values: dict[str, float]) -> bytes:
     """The record that is found after a reset when the ground has set these."""
     satellite = make_satellite()
     satellite.run(1)
-    octets = b"".join(
-        struct.pack(">Hf", D.parameters[name].identifier, value) for name, value in values.items()
-    )
+    octets = packed(values)
     default = satellite.memory.records["ground"]
     assert default.endswith(bytes((20, 1, 0, 0)))
     return default[:-2] + len(octets).to_bytes(2, "big") + octets
+
+
+def packed(values: dict[str, float]) -> bytes:
+    """Values as they are kept."""
+    return b"".join(struct.pack(">Hf", *item) for item in numbered(values).items())
+
+
+def ends() -> dict[str, dict[str, float]]:
+    """Each parameter at each end of its range, its neighbours in order moved along where they have to."""
+    found = {}
+    for parameter in D.parameters.values():
+        for end in (parameter.low, parameter.high):
+            found[f"{parameter.name}-{end:g}"] = in_order({parameter.name: float(end)})
+    return found
+
+
+def in_order(values: dict[str, float]) -> dict[str, float]:
+    """These values, and the nearest ones of other parameters that fit them and their ranges."""
+    fixed, values = set(values), dict(values)
+    for row in parameters.IN_ORDER * 3:
+        for low, high in pairwise(row):
+            below, above = (values.get(name, getattr(LOADED, name)) for name in (low, high))
+            if below >= above:
+                gap = 0.01 if above < 1.0 else 0.25
+                if high in D.parameters and high not in fixed:
+                    values[high] = min(below + gap, D.parameters[high].high)
+                    fixed.add(high)
+                else:
+                    values[low] = max(above - gap, D.parameters[low].low)
+                    fixed.add(low)
+    return values
+
+
+def mixes() -> dict[str, dict[str, float]]:
+    """Seeded random tables of whatever may be set."""
+    found: dict[str, dict[str, float]] = {}
+    dice = Random("tables")
+    while len(found) < 16:
+        values = {}
+        for known in D.parameters.values():
+            value = dice.choice([known.low, known.high, dice.uniform(known.low, known.high)])
+            values[known.name] = float(round(value) if known.whole else value)
+        for row in parameters.IN_ORDER:
+            names = [name for name in row if name in values]
+            for name, value in zip(names, sorted(values[name] for name in names), strict=True):
+                values[name] = min(max(value, D.parameters[name].low), D.parameters[name].high)
+        if ParameterTable(LOADED, D.parameters).consistent(numbered(values)):
+            found[f"mix-{len(found)}"] = values
+    return found
+
+
+def numbered(values: dict[str, float]) -> dict[int, float]:
+    return {D.parameters[name].identifier: value for name, value in values.items()}
+
+
+ENDS = ends()
+TABLES = ENDS | mixes()
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_every_end_of_a_range_can_be_set(name):
+    table = ParameterTable(LOADED, D.parameters)
+    values = numbered(ENDS[name])
+    assert all(table.permits(identifier, value) for identifier, value in values.items())
+    assert table.consistent(values)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_whatever_is_set_the_satellite_flies_charges_and_hears_the_ground(make_satellite, make_ground, name):
+    """Through Sun and eclipse: no brown-out by planned loads, the battery is charged, a telecommand is answered."""
+    short = FlightParameters(**SHORT_ORBIT, safe_listen_s=30.0, safe_listen_every_s=60.0)
+    ground = make_ground(make_satellite(short, state_of_charge=0.72))
+    satellite = ground.satellite
+    satellite.boot_ms = 10_000
+    satellite.coolant_k = 280.0
+    satellite.sun = lambda now_s: 0.0 if (now_s + 60.0) % 200.0 > 120.0 else 90_000.0
+    satellite.run(20)
+    satellite.flight._telecommands.services.parameters.restore(packed(TABLES[name]))
+    charged = []
+    satellite.run(300, lambda now: charged.append(now.charge and now.battery_w > 0.0))
+    assert any(charged[100:])
+    assert satellite.boots == [0]
+    for _ in range(70):
+        if satellite.flight.status.link is LinkState.TRACK:
+            break
+        satellite.run(1)
+    satellite.run(2)
+    assert ("alive",) in ground.send("ping", 3)
+
+
+@pytest.mark.parametrize("name", [name for name in TABLES if name.startswith(("charge_", "battery_", "mix"))])
+def test_a_healthy_battery_charges_whatever_is_set(make_satellite, name):
+    satellite = make_satellite()
+    satellite.run(1)
+    satellite.flight._telecommands.services.parameters.restore(packed(TABLES[name]))
+    for battery_k in (283.0, 298.0, 313.0):
+        satellite.battery_k = battery_k
+        satellite.run(2)
+        assert satellite.charge
 
 
 def test_no_constructor_takes_a_copy_of_what_may_be_set():

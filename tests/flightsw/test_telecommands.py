@@ -45,6 +45,12 @@ CASES = {
         ("hk_properties", {"structure": [2, 3]}),
         done(("hk_properties", 1, 2, 1, 5000), ("hk_properties", 1, 3, 1, 3_600_000)),
     ),
+    "hk-period-twice": (
+        [],
+        ("hk_period", {"structure": [1, 2, 1], "period_ms": [1000, 1000, 5000]}),
+        refused("INCONSISTENT"),
+    ),
+    "parameter-unknown": ([], ("parameter_report", {"parameter": 999}), [(2, "OUT_OF_RANGE")]),
     "hk-period-too-short": (
         [],
         ("hk_period", {"structure": [1, 2], "period_ms": [1000, 999]}),
@@ -358,6 +364,22 @@ def test_time_set_shifts_every_stamp_from_then_on(ground):
     satellite.reset()
     assert stamps(satellite, board_ms) == (expected_ms, expected_ms)
     assert events in ([], [19])
+
+
+SHIFTS = {"ahead": 90_061.5, "back": -0.25, "far-ahead": 1_800_000_000.0, "far-back": -2_100_000_000.0}
+
+
+@pytest.mark.parametrize("name", SHIFTS)
+def test_the_event_tells_by_how_much_time_was_moved(ground, name):
+    satellite = ground.satellite
+    board_ms = satellite.now_ms
+    tai = cuc.time(satellite.parameters.epoch_tai_ms + board_ms + round(SHIFTS[name] * 1000))
+    ground.up(ground.encode("time_set", board_ms=board_ms, seconds=tai.seconds, fraction=tai.fraction))
+    satellite.run(2)
+    days, rest_ms = next(
+        report.raw[2:] for report in ground.reports if report.name == "event" and report.raw[0] == 19
+    )
+    assert days * 86_400 + rest_ms / 1000 == pytest.approx(SHIFTS[name], abs=0.001)
 
 
 def stamps(satellite, now_ms: int) -> tuple[int, int]:

@@ -6,6 +6,7 @@ import struct
 import pytest
 from flatsat.boards.registers import laser_flight
 from flatsat.flightsw.executive import FlightSoftware
+from flatsat.flightsw.laser import LinkState
 from flatsat.flightsw.ports import BoardId, Read
 from flatsat.flightsw.telecommand.answers import CAPACITY
 from flatsat.hil.nvm import NonVolatileMemory
@@ -14,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 DONE = [(1,), (3,), (7,)]
+UNASKED = ("power_hk", "compute_hk", "laser_hk", "fsw_hk", "event", "time", "check_transition")
 ALIVE = [(1,), (3,), ("alive",), (7,)]
 RX_FIFO, RX_RELEASE = laser_flight.RX_FIFO.address, laser_flight.RX_RELEASE.address
 
@@ -207,12 +209,12 @@ def test_any_record_is_restored_or_left(data):
 
 
 def test_the_largest_record_fits_the_memory_and_comes_back(ground):
-    """Sixteen entries of 64 octets, 32 monitors, every parameter, every event, 64 sequence counts."""
+    """Sixteen entries of 64 octets, 32 monitors, every parameter, every event, 64 requests."""
     telecommands = ground.satellite.flight._telecommands
     services = telecommands.services
     entry = struct.pack(">IHB", 2_200_000_000, 0, 64) + bytes(64)
     octets = {
-        services.verification: bytes(4) + bytes(2 * 64),
+        services.verification: bytes(4) + bytes(6 * 64),
         services.schedule: b"\1" + 16 * entry,
         services.monitoring: b"\1"
         + b"".join(struct.pack(">HHB?ff", number, 0x105, 1, True, 0.0, 1.0) for number in range(32)),
@@ -304,7 +306,7 @@ def test_what_is_no_telecommand_of_ours_changes_nothing(ground, name):
     octets = packet if isinstance(packet, bytes) else packet.encode()
     if name == "telemetry":
         octets = sealed(bytes([octets[0] & 0xEF]) + octets[1:])
-    assert ground.send(octets) == ([] if failure is None else [(2, failure)])
+    assert ground.send(octets) == ([] if failure is None else [(10 if failure == "APID" else 2, failure)])
     services = ground.satellite.flight._telecommands.services
     discarded = ground.satellite.flight._telecommands.discarded
     assert (services.verification.rejected, discarded) == ((0, 1) if failure is None else (1, 0))
@@ -328,6 +330,117 @@ def test_the_last_sixty_four_are_known_and_no_more(ground):
     assert ground.send(first) == [(2, "DUPLICATE")]
     assert ground.send("ping") == ALIVE
     assert ground.send(first) == ALIVE
+
+
+def test_a_count_is_known_for_its_source_alone(ground):
+    for source in (1, 2):
+        assert ground.send("ping", count=9000, source=source) == ALIVE
+    for source in (1, 2):
+        assert ground.send("ping", count=9000, source=source) == [(2, "DUPLICATE")]
+
+
+DESTINATIONS = {
+    "completed": ("ping", {}, 4),
+    "no-answer-follows": ("time_rate", {"exponent": 0}, 3),
+    "not-started": ("event_disable", {"event": 11}, 2),
+    "not-accepted": ("node_restart", {"node": 16}, 1),
+}
+
+
+@pytest.mark.parametrize("name", DESTINATIONS)
+def test_answers_go_to_the_source_of_their_telecommand(ground, name):
+    telecommand, arguments, reports = DESTINATIONS[name]
+    ground.reports.clear()
+    ground.up(ground.encode(telecommand, source=7, **arguments))
+    ground.satellite.run(2)
+    directed = [report for report in ground.reports if report.destination]
+    assert {report.destination for report in directed} == {7}
+    assert len(directed) == reports
+    assert {report.name for report in ground.reports if not report.destination} <= {*UNASKED}
+
+
+def test_answers_of_the_schedule_go_to_the_source_of_the_entry(ground):
+    seconds = (ground.satellite.parameters.epoch_tai_ms + ground.satellite.now_ms) // 1000 + 5
+    nested = ground.encode("ping", source=9)
+    ground.send("schedule_insert", source=3, release_seconds=seconds, release_fraction=0, telecommand=nested)
+    ground.reports.clear()
+    ground.satellite.run(6)
+    assert {report.destination for report in ground.reports if report.name not in UNASKED} == {9}
+
+
+# service, octets that it must not take over
+DAMAGED = {
+    "a-time-that-cannot-be": (9, struct.pack(">B?q", 6, True, 1 << 62)),
+    "no-such-rate": (9, struct.pack(">B?q", 9, False, 0)),
+    "parameters-out-of-order": (20, struct.pack(">Hf", 17, 0.75)),
+    "parameter-out-of-range": (20, struct.pack(">Hf", 7, 0.0)),
+    "an-entry-cut-short": (11, b"\1" + struct.pack(">IHB", 2_200_000_000, 0, 20) + bytes(19)),
+    "period-of-nothing": (3, struct.pack(">B?I", 1, True, 0)),
+    "limits-crossed": (12, b"\1" + struct.pack(">HHB?ff", 1, 0x105, 1, True, 2.0, 1.0)),
+    "no-such-mode": (8, struct.pack(">BH", 3, 0xFFFF)),
+    "half-a-request": (1, bytes(4) + bytes(5)),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_octets_that_cannot_be_are_left_and_change_nothing(ground, name):
+    key, octets = DAMAGED[name]
+    services = ground.satellite.flight._telecommands.services
+    part = next(service for service in services if getattr(service, "key", None) == key)
+    before = part.pack()
+    with pytest.raises((ValueError, struct.error)):
+        part.restore(octets)
+    assert part.pack() == before
+
+
+def test_a_record_cut_anywhere_is_noticed(ground):
+    ground.send("parameter_set", parameter=[1, 2, 10], value=[0.5, 0.01, 320.0])
+    ground.send("event_disable", event=[1, 2])
+    record = ground.satellite.memory.records["ground"]
+    for cut in range(1, len(record)):
+        ground.satellite.memory.records["ground"] = record[:-cut]
+        ground.satellite.memory.records.pop("boot")
+        ground.satellite.reset()
+        ground.reports.clear()
+        ground.satellite.run(1)
+        assert 21 in [report.raw[0] for report in ground.reports if report.name == "event"], cut
+
+
+def test_time_is_not_reported_without_room(ground):
+    telecommands = ground.satellite.flight._telecommands
+    while telecommands.answers.room:
+        telecommands.answers.add("alive")
+    telecommands.services.time.report(64_000)
+    queued = [packet.name for _ in range(CAPACITY // 8) for packet, *_ in telecommands.answers.take()]
+    assert queued == ["alive"] * CAPACITY
+
+
+ORDERS = {
+    "laser_search": {},
+    "node_restart": {"node": 3},
+    "hk_report": {"structure": 1},
+    "retries_clear": {},
+}
+
+
+@pytest.mark.parametrize("name", ORDERS)
+def test_an_order_is_carried_out_at_most_once(ground, name):
+    """A reset after the record and before the cycle's writes: it is known, and not done again."""
+    satellite = ground.satellite
+    octets = ground.encode(name, **ORDERS[name])
+    ground.up(octets)
+
+    def reset(now_ms):
+        raise Reset
+
+    satellite.flight._decide = reset
+    with pytest.raises(Reset):
+        satellite.run(1)
+    satellite.reset()
+    satellite.run(3)
+    assert ground.taken() == []
+    assert satellite.flight.status.link is LinkState.TRACK
+    assert ground.send(octets) == [(2, "DUPLICATE")]
 
 
 def test_what_was_rejected_may_come_again(ground):
