@@ -14,6 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from rich.table import Table
 
 from .streams import Output
+from .summary import FAIL, INCONCLUSIVE
 
 REPORT = "report.html"
 _COLOURS = {"pass": "green", "fail": "red", "error": "red", "inconclusive": "yellow"}
@@ -104,14 +105,19 @@ def _show_telecommands(console: Console, telecommands: Sequence[dict[str, Any]])
         told = ", ".join(f"{count} [{_COLOURS[verdict]}]{verdict}[/]" for verdict, count in counts.items())
         console.print(f"telecommands {len(telecommands)}: {told}")
     for telecommand in telecommands:
-        if telecommand["verdict"] != "fail":
+        if telecommand["verdict"] == INCONCLUSIVE:
+            console.print(
+                f"telecommand {telecommand['name']}{_told('sent', telecommand['sent_s'])}, {telecommand['reason']}"
+                f"  [{_COLOURS[INCONCLUSIVE]}]{INCONCLUSIVE}[/]"
+            )
+        if telecommand["verdict"] != FAIL:
             continue
         heard = telecommand["failure"] or (
             "completed" if telecommand["completed_s"] is not None else "no end reported"
         )
         console.print(
             f"telecommand {telecommand['name']}{_told('sent', telecommand['sent_s'])}, "
-            f"expected {telecommand['expect']}, heard {heard}  [{_COLOURS['fail']}]fail[/]"
+            f"expected {telecommand['expect']}, heard {heard}  [{_COLOURS[FAIL]}]{FAIL}[/]"
         )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeGuard
@@ -35,8 +35,10 @@ class Decoded:
         frames_never_sent: gaps in the frame counts of what left the pin: frames lost on board.
         packets_altered: whole packets received that never left the pin as they are.
         packets_lost: whole packets that left the pin and were not received.
-        reports: what was kept of the packets received.
+        reports: what the packets received say.
     """
+
+    reports: Reports
 
     frames_sent: int = 0
     frames_decoded: int = 0
@@ -46,7 +48,6 @@ class Decoded:
     packets_decoded: int = 0
     packets_altered: int = 0
     packets_lost: int = 0
-    reports: Reports = field(default_factory=Reports)
 
     def as_dict(self, held: int) -> dict[str, Any]:
         """As it stands in `summary.json`; `held` is the number of frames still on board."""
@@ -65,16 +66,20 @@ class Decoded:
 
 
 class Downlink:
-    """Writes `downlink.cadu` as it comes and decodes it in large pieces, so that memory does not grow with the run."""
+    """Writes `downlink.cadu` as it comes and decodes it in large pieces, so that memory does not grow with the run.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        reports: takes the packets received.
+    """
+
+    def __init__(self, path: Path, reports: Reports) -> None:
         self._path = path
         self._pin = bytearray()
         self._received = bytearray()
         self._pin_receiver = receiver.Receiver(profile.load(PROFILE))
         self._receiver = receiver.Receiver(profile.load(PROFILE))
         self._outstanding: Counter[bytes] = Counter()  # sent less received, by packet; zeros are dropped
-        self._decoded = Decoded()
+        self._decoded = Decoded(reports=reports)
         _compile_kernels()
         try:
             self._file = path.open("wb")
@@ -109,6 +114,7 @@ class Downlink:
         self._decode_pending()
         self._count_sent(self._pin_receiver.close())
         self._count_received(self._receiver.close())
+        self._decoded.reports.finish()
         self._decoded.packets_lost = sum(count for count in self._outstanding.values() if count > 0)
         self._decoded.packets_altered = -sum(count for count in self._outstanding.values() if count < 0)
         return self._decoded

@@ -1,28 +1,32 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the ground keeps of the reports that come down: events, verification of telecommands, check transitions."""
+"""What the ground makes of the reports that come down: it keeps events and check transitions, and hands on verification."""
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
 
 from flatsat.protocols import cuc, dictionary, pus, space_packet
+
+from .board_clock import BoardClock
 
 MOST_KEPT = 100_000
 _SOURCE_DATA = space_packet.PRIMARY_HEADER_OCTETS + pus.TELEMETRY_HEADER_OCTETS
 _SERVICE = space_packet.PRIMARY_HEADER_OCTETS + 1
-_TIME = space_packet.PRIMARY_HEADER_OCTETS + 7
+_DESTINATION = slice(space_packet.PRIMARY_HEADER_OCTETS + 5, space_packet.PRIMARY_HEADER_OCTETS + 7)
+_STAMP = slice(space_packet.PRIMARY_HEADER_OCTETS + 7, _SOURCE_DATA)
 _KNOWN = dictionary.load()
-_EVENT, _CHECK = _KNOWN.packets["event"], _KNOWN.packets["check_transition"]
+_EVENT, _CHECK, _TIME = (_KNOWN.packets[name] for name in ("event", "check_transition", "time"))
 _SUCCESS, _FAILURE = _KNOWN.packets["verification"], _KNOWN.packets["verification_failure"]
-_FOLLOWED = {_EVENT.apid & 0xFF, _SUCCESS.apid & 0xFF}
+_FOLLOWED = {_EVENT.apid & 0xFF, _SUCCESS.apid & 0xFF, _TIME.apid & 0xFF}
+TIME_SET, DISCARDED = "TIME_SET", "TELECOMMAND_DISCARDED"
 Kept = TypeVar("Kept")
 
 
 @dataclass(frozen=True, kw_only=True)
 class EventReport:
-    """One event of the flight software, as the ground reads it."""
+    """One event of the flight software, as the ground reads it; board times here do not wrap."""
 
     name: str
     time_ms: int
@@ -31,12 +35,20 @@ class EventReport:
 
 @dataclass(frozen=True, kw_only=True)
 class VerificationReport:
-    """A report of service 1: `subtype` tells how far the telecommand has come, `failure` (else None) why no further."""
+    """A report of service 1.
+
+    Attributes:
+        subtype: how far the telecommand has come.
+        time_ms: board time at which it was told.
+        failure: why no further, else None.
+        destination: whom it was told: the telecommand's source.
+    """
 
     request: tuple[int, int]
     subtype: int
-    tai_ms: int
+    time_ms: int
     failure: str | None
+    destination: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,20 +76,45 @@ class CheckTransition:
         }
 
 
-@dataclass(kw_only=True)
-class Reports:
-    """Reports in the order in which they came, the first 100,000 of each kind; the rest is only counted."""
+class Follower(Protocol):
+    """Who follows the telecommands: verification.py."""
 
-    events: list[EventReport] = field(default_factory=list)
-    verifications: list[VerificationReport] = field(default_factory=list)
-    transitions: list[CheckTransition] = field(default_factory=list)
-    _counted: Counter[bytes] = field(default_factory=Counter)
+    def verified(self, report: VerificationReport) -> None:
+        """A report of service 1 has come down."""
+
+    def discarded(self, event: EventReport) -> None:
+        """The satellite has discarded a block that was no telecommand."""
+
+
+class Reports:
+    """Reports in the order in which they came.
+
+    A time that the ground sets holds for all stamps of that cycle, and may be reported last of them: reports of service 1
+    are handed on once their cycle has been heard.
+
+    Args:
+        epoch_tai_ms: TAI at board time 0, as loaded before launch.
+        follower: gets what is said of telecommands.
+
+    Attributes:
+        events, transitions: the first 100,000 of each; the rest is only counted.
+    """
+
+    def __init__(self, epoch_tai_ms: int, follower: Follower) -> None:
+        self.events: list[EventReport] = []
+        self.transitions: list[CheckTransition] = []
+        self._clock = BoardClock(epoch_tai_ms)
+        self._follower = follower
+        self._counted: Counter[bytes] = Counter()
+        self._held: list[tuple[dictionary.PacketDefinition, bytes]] = []  # all of one stamp
 
     def take(self, packet: bytes) -> None:
-        """Count a whole telemetry packet, and keep what it says if it is one of those followed."""
+        """Count a whole telemetry packet, and read what it says if it is one of those followed."""
         self._counted[
             packet[:2] + packet[_SERVICE : _SERVICE + 2] + packet[_SOURCE_DATA : _SOURCE_DATA + 1]
         ] += 1
+        if self._held and packet[_STAMP] != self._held[0][1][_STAMP]:
+            self.finish()
         if packet[1] not in _FOLLOWED or len(packet) < _SOURCE_DATA:
             return
         definition = _KNOWN.identify(_apid(packet), packet[_SERVICE], packet[_SERVICE + 1])
@@ -85,15 +122,36 @@ class Reports:
         if definition is None or len(octets) != definition.octets:
             return
         if definition is _EVENT:
-            identifier, time_ms, *parameters = definition.unpack(octets)
-            name = _KNOWN.enumerations["event"].get(int(identifier), f"UNDEFINED_{identifier}")
-            numbers = tuple(map(int, parameters))
-            _keep(self.events, EventReport(name=name, time_ms=int(time_ms), parameters=numbers))
+            self._take_event(_tai_ms(packet), octets)
         elif definition is _CHECK:
-            _keep(self.transitions, _transition(octets))
+            _keep(self.transitions, _transition(octets, self._clock))
+        elif definition is _TIME:
+            _, board_ms, seconds, fraction, _ = map(int, definition.unpack(octets))
+            self._clock.correlate(
+                board_ms,
+                cuc.Time(seconds=seconds, fraction=fraction, fine_octets=pus.FINE_TIME_OCTETS).tai_ms,
+            )
         elif definition is _SUCCESS or definition is _FAILURE:
-            tai_ms = cuc.decode(packet[_TIME : _TIME + 6]).tai_ms
-            _keep(self.verifications, _verification(definition, packet[_SERVICE + 1], tai_ms, octets))
+            self._held.append((definition, packet))
+
+    def finish(self) -> None:
+        """Hand on what is held."""
+        for definition, packet in self._held:
+            time_ms = self._clock.board_ms(_tai_ms(packet))
+            self._follower.verified(_verification(definition, packet, time_ms))
+        self._held.clear()
+
+    def _take_event(self, tai_ms: int, octets: bytes) -> None:
+        identifier, board_ms, *parameters = map(int, _EVENT.unpack(octets))
+        name = _KNOWN.enumerations["event"].get(identifier, f"UNDEFINED_{identifier}")
+        event = EventReport(
+            name=name, time_ms=self._clock.unwrapped_ms(board_ms), parameters=tuple(parameters)
+        )
+        if name == TIME_SET:
+            self._clock.correlate(board_ms, tai_ms)
+        elif name == DISCARDED:
+            self._follower.discarded(event)
+        _keep(self.events, event)
 
     def counts(self) -> dict[str, int]:
         """How many packets of each kind came, by the dictionary's name; those it does not name are left out."""
@@ -108,22 +166,21 @@ class Reports:
         return counts
 
 
-def _verification(
-    definition: dictionary.PacketDefinition, subtype: int, tai_ms: int, octets: bytes
-) -> VerificationReport:
-    values = definition.engineering(definition.unpack(octets))
+def _verification(definition: dictionary.PacketDefinition, packet: bytes, time_ms: int) -> VerificationReport:
+    values = definition.engineering(definition.unpack(packet[_SOURCE_DATA:]))
     return VerificationReport(
         request=(int(values["request_packet"]), int(values["request_sequence"])),
-        subtype=subtype,
-        tai_ms=tai_ms,
+        subtype=packet[_SERVICE + 1],
+        time_ms=time_ms,
         failure=str(values["failure"]) if definition is _FAILURE else None,
+        destination=int.from_bytes(packet[_DESTINATION], "big"),
     )
 
 
-def _transition(octets: bytes) -> CheckTransition:
+def _transition(octets: bytes, clock: BoardClock) -> CheckTransition:
     values = _CHECK.engineering(_CHECK.unpack(octets))
     return CheckTransition(
-        time_ms=int(values["time_ms"]),
+        time_ms=clock.unwrapped_ms(int(values["time_ms"])),
         monitor=int(values["monitor"]),
         parameter=str(values["parameter"]),
         value=float(values["value"]),
@@ -136,6 +193,10 @@ def _transition(octets: bytes) -> CheckTransition:
 def _keep(kept: list[Kept], report: Kept) -> None:
     if len(kept) < MOST_KEPT:
         kept.append(report)
+
+
+def _tai_ms(packet: bytes) -> int:
+    return cuc.decode(packet[_STAMP]).tai_ms
 
 
 def _apid(packet: bytes) -> int:

@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
+from flatsat.flightsw.parameters import FlightParameters
 from flatsat.protocols import tables
 from flatsat.protocols.tables import Rule, TableError, check, join
 
-from . import telecommand_schema
+from . import telecommand_checks, telecommand_schema
 from .errors import FlatsatError
 from .faults import FAULTS, NEVER_MS, YEAR_S, Fault, check_whole_milliseconds
 from .plant.orbit import CircularOrbit, Start
@@ -223,6 +224,11 @@ def parse(text: str, source: str = "") -> Scenario:
         scenario = tables.read(Scenario, tomllib.loads(text))
         _refuse_late("faults", scenario.faults, scenario.duration_s)
         _refuse_late("telecommands", scenario.telecommands, scenario.duration_s)
+        telecommand_checks.check(
+            scenario.telecommands,
+            FlightParameters(cycle_ms=scenario.cycle_ms, floor=scenario.satellite.floor),
+            scenario.duration_s,
+        )
     except tomllib.TOMLDecodeError as error:
         raise ScenarioError("", f"is not TOML: {error}; mend that line", source=source) from error
     except TableError as error:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from flatsat.protocols import pus
 
+from .ground_time import GroundTime, Moment
 from .telecommand import COMPLETED, Request, Telecommand
 
 SEQUENCE_COUNTS = 1 << 14
@@ -21,19 +22,51 @@ class Sending:
     Attributes:
         asked: what the scenario says of it.
         block: its octets.
-        at_s: when it is to be sent; for one of the schedule, when it is to be executed (None: the scenario gave TAI).
+        released_ms: for one of the schedule, board time at which it is to be executed.
         sent_ms: board time at which it, or the telecommand that carries it, was sent; None before that.
     """
 
     asked: Request
     block: bytes
-    at_s: float | None
+    at_ms: int
+    released_ms: int | None = None
     sent_ms: int | None = None
+
+    @property
+    def at_s(self) -> float:
+        """When it is to be sent, or executed if it is one of the schedule."""
+        return (self.at_ms if self.released_ms is None else self.released_ms) / 1000
+
+    @property
+    def acts_ms(self) -> int | None:
+        """Board time from which on it can be executed; None while it has not been sent."""
+        return self.sent_ms if self.released_ms is None or self.sent_ms is None else self.released_ms
 
     @property
     def request(self) -> tuple[int, int] | None:
         """The request identifier that reports about it bear; None where it is too short for one."""
         return pus.request(self.block)
+
+    @property
+    def source(self) -> int:
+        """Whom reports about it are sent to."""
+        return pus.source(self.block)
+
+    @property
+    def beginning(self) -> tuple[int, int]:
+        """Its first two octets and its length, which the satellite tells of what it discards."""
+        return int.from_bytes(self.block[:2], "big"), len(self.block)
+
+    @property
+    def is_discardable(self) -> bool:
+        """Whether the satellite cannot tell a telecommand in it."""
+        try:
+            pus.parse_telecommand(self.block)
+        except pus.NotATelecommand:
+            return True
+        except pus.PusError:
+            return self.request is None
+        return False
 
 
 class Uplink:
@@ -41,19 +74,24 @@ class Uplink:
 
     Args:
         telecommands: in order of time.
-        epoch_tai_ms: TAI at board time 0.
+        epoch_tai_ms: TAI at board time 0, as loaded before launch.
     """
 
     def __init__(self, telecommands: Sequence[Telecommand], epoch_tai_ms: int) -> None:
         self.epoch_tai_ms = epoch_tai_ms
         self.sendings: list[Sending] = []
+        self._time = GroundTime(telecommands, epoch_tai_ms)
+        given = {count for telecommand in telecommands for count in telecommand.given_counts}
+        self._given = given if len(given) < SEQUENCE_COUNTS else set()
         self._next_count = 0
         self._waiting: deque[tuple[int, list[Sending]]] = deque()
-        for telecommand in telecommands:
-            group = [*self._nested(telecommand)]
-            blocks = [sending.block for sending in group]
+        for order, telecommand in enumerate(telecommands):
+            known_tai_ms = self._time.epoch_tai_ms(Moment(telecommand.at_ms, order))
+            group = [*self._nested(telecommand, telecommand.at_ms, known_tai_ms)]
             sending = Sending(
-                asked=telecommand, block=self._encode(telecommand, blocks), at_s=telecommand.at_s
+                asked=telecommand,
+                block=self._encode(telecommand, known_tai_ms, [nested.block for nested in group]),
+                at_ms=telecommand.at_ms,
             )
             followed = [sending, *(group if telecommand.expect == COMPLETED else ())]
             self.sendings += followed
@@ -68,14 +106,18 @@ class Uplink:
             sending.sent_ms = now_ms
         return followed[0].block
 
-    def _nested(self, telecommand: Request) -> Iterator[Sending]:
-        for request, release_s in zip(telecommand.nested, telecommand.releases_s, strict=True):
-            at_s = float(release_s) if isinstance(release_s, (int, float)) else None
-            inner = [sending.block for sending in self._nested(request)]
-            yield Sending(asked=request, block=self._encode(request, inner), at_s=at_s)
+    def _nested(self, request: Request, at_ms: int, known_tai_ms: int) -> Iterator[Sending]:
+        for nested, release_ms in zip(request.nested, request.released_ms(known_tai_ms), strict=True):
+            inner = [sending.block for sending in self._nested(nested, release_ms, known_tai_ms)]
+            block = self._encode(nested, known_tai_ms, inner)
+            yield Sending(asked=nested, block=block, at_ms=at_ms, released_ms=release_ms)
 
-    def _encode(self, request: Request, nested: Sequence[bytes]) -> bytes:
-        count = self._next_count
+    def _encode(self, request: Request, known_tai_ms: int, nested: Sequence[bytes]) -> bytes:
+        """Octets with the count that the scenario gives, or the next one that it does not give to any."""
         if request.sequence is None and request.raw is None:
+            while self._next_count in self._given:
+                self._next_count = (self._next_count + 1) % SEQUENCE_COUNTS
+            count = self._next_count
             self._next_count = (count + 1) % SEQUENCE_COUNTS
-        return request.encode(count, self.epoch_tai_ms, nested)
+            return request.encode(count, known_tai_ms, nested)
+        return request.encode(0, known_tai_ms, nested)

@@ -3,39 +3,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict, deque
 from dataclasses import dataclass, field
-from enum import IntEnum
+from enum import StrEnum
 from typing import Any
-
-from flatsat.protocols import pus
 
 from .reports import EventReport, VerificationReport
 from .summary import FAIL, INCONCLUSIVE, PASS
-from .telecommand import COMPLETED, DISCARDED, LOST
+from .telecommand import COMPLETED, DISCARDED, LOST, SILENT, Stage
 from .uplink import Sending, Uplink
 
-DISCARD_EVENT = "TELECOMMAND_DISCARDED"
+NOT_ACCEPTED = (2, 10)
+"""Subtypes of failures before anything has been taken on: acceptance, routing."""
+
+LONGEST_SILENCE_MS = 10_000
+"""For how long a report may wait on board for its frame to be filled, beside a cycle at either end."""
 
 
-class Stage(IntEnum):
-    """What a report of success is about; values are subtypes, failures come one higher."""
+class Silence(StrEnum):
+    """Why nothing that was heard decides."""
 
-    ACCEPTANCE = 1
-    START = 3
-    COMPLETION = 7
-
-
-ASKED_BY = {
-    Stage.ACCEPTANCE: pus.Acknowledge.ACCEPTANCE,
-    Stage.START: pus.Acknowledge.START,
-    Stage.COMPLETION: pus.Acknowledge.COMPLETION,
-}
+    NOT_SENT = "not sent: no cycle was left for it"
+    CUT_SHORT = "the run ended early"
+    END_NEAR = "too near the end for its reports to have come down"
 
 
 @dataclass(slots=True, kw_only=True)
 class Course:
-    """What has been heard of one telecommand; times in TAI milliseconds, as flight software stamped the reports."""
+    """What has been heard of one telecommand; board times of the reports."""
 
     sending: Sending
     reached_ms: dict[Stage, int] = field(default_factory=dict)
@@ -48,46 +43,40 @@ class Course:
         return self.sending.asked.expect
 
     @property
-    def wanted(self) -> set[Stage]:
+    def wanted(self) -> frozenset[Stage]:
         """The successes that it asks to be told."""
-        asked = self.sending.asked
-        if asked.raw is not None:
-            acknowledge = self.sending.block[6] & 0xF if len(self.sending.block) > 6 else 0
-        else:
-            acknowledge = asked.acknowledge
-        return {stage for stage, flag in ASKED_BY.items() if acknowledge & flag}
+        return self.sending.asked.told
 
     @property
     def is_over(self) -> bool:
         """Whether nothing more is to be heard."""
-        return self.failure is not None or (bool(self.wanted) and self.wanted <= set(self.reached_ms))
+        return self.failure is not None or Stage.COMPLETION in self.reached_ms
 
     def take(self, report: VerificationReport) -> bool:
         """Note a report, unless it cannot be about this telecommand."""
         if self.sending.sent_ms is None or self.is_over:
             return False
         if report.failure is not None:
-            if report.subtype == Stage.ACCEPTANCE + 1 and self.reached_ms:
+            if report.subtype in NOT_ACCEPTED and self.reached_ms:
                 return False
             self.failure = report.failure
             return True
         if report.subtype in self.reached_ms or report.subtype not in self.wanted:
             return False
-        self.reached_ms[Stage(report.subtype)] = report.tai_ms
+        self.reached_ms[Stage(report.subtype)] = report.time_ms
         return True
 
-    def verdict(self, *, cut_short: bool) -> str:
-        """How it ended, against what was expected; silence in a run cut short says nothing yet."""
+    def verdict(self, silence: Silence | None) -> str:
+        """How it ended, against what was expected; `silence` is the reason why what was not heard says nothing."""
         if self.sending.sent_ms is None:
             return INCONCLUSIVE
         if self._contradicts():
             return FAIL
         if self._confirms():
             return PASS
-        if cut_short:
+        if silence is not None:
             return INCONCLUSIVE
-        silence_is_right = self.expect == LOST or (self.expect == COMPLETED and not self.wanted)
-        return PASS if silence_is_right else FAIL
+        return PASS if self.expect in (LOST, SILENT) else FAIL
 
     def _contradicts(self) -> bool:
         """Whether something was heard that what is expected rules out."""
@@ -95,7 +84,7 @@ class Course:
             return self.discarded or self.failure is not None
         if self.expect == DISCARDED:
             return bool(self.reached_ms) or self.failure is not None
-        if self.expect == LOST:
+        if self.expect in (LOST, SILENT):
             return self.discarded or bool(self.reached_ms) or self.failure is not None
         return (
             self.discarded or Stage.COMPLETION in self.reached_ms or self.failure not in (None, self.expect)
@@ -108,54 +97,102 @@ class Course:
         return self.discarded if self.expect == DISCARDED else self.failure == self.expect
 
 
-def judge(
-    uplink: Uplink,
-    reports: Iterable[VerificationReport],
-    events: Sequence[EventReport],
-    *,
-    cut_short: bool,
-) -> tuple[list[dict[str, Any]], int]:
-    """What became of each telecommand, as it stands in `summary.json`, and how many reports belong to none."""
-    courses = [Course(sending=sending) for sending in uplink.sendings]
-    unmatched = 0
-    for report in reports:
-        expected = report.failure or COMPLETED
-        about = [course for course in courses if course.sending.request == report.request]
-        about.sort(key=lambda course: (course.expect == LOST, course.expect != expected))
-        unmatched += not any(course.take(report) for course in about)
-    for event in events:
-        if event.name == DISCARD_EVENT:
-            _discard(courses, event)
-    return [_row(course, uplink.epoch_tai_ms, cut_short=cut_short) for course in courses], unmatched
+class Courses:
+    """The courses of all telecommands of an uplink, by what reports tell of them; see `reports.Follower`.
 
+    Attributes:
+        unmatched: reports that belong to no telecommand.
+    """
 
-def _discard(courses: Iterable[Course], event: EventReport) -> None:
-    """The first telecommand that this may be about was discarded: the event tells its first octets and its length."""
-    first_octets, length = event.parameters
-    for course in courses:
-        sending = course.sending
-        told = (int.from_bytes(sending.block[:2], "big"), len(sending.block))
-        arrived = sending.sent_ms is not None and sending.sent_ms <= event.time_ms
-        if arrived and not course.discarded and told == (first_octets, length):
-            course.discarded = True
+    def __init__(self, uplink: Uplink) -> None:
+        self._courses = [Course(sending=sending) for sending in uplink.sendings]
+        self._by_request: defaultdict[tuple[int, ...], _Alike] = defaultdict(_Alike)
+        self._by_beginning: defaultdict[tuple[int, ...], _Alike] = defaultdict(_Alike)
+        self.unmatched = 0
+        for course in self._courses:
+            if course.sending.request:
+                self._by_request[course.sending.request].later.append(course)
+            if course.sending.is_discardable:
+                self._by_beginning[course.sending.beginning].later.append(course)
+
+    def verified(self, report: VerificationReport) -> None:
+        """Give a report to the telecommand that it is about: of several of one request identifier that were sent by
+        then, to one that expects it, and to the latest of those."""
+
+        def unlikely(course: Course) -> tuple[bool, bool, bool, int]:
+            return (
+                course.sending.source != report.destination,
+                course.expect == LOST,
+                course.expect != (report.failure or COMPLETED),
+                -(course.sending.sent_ms or 0),
+            )
+
+        alike = self._by_request.get(report.request)
+        if alike is None:
+            self.unmatched += 1
             return
+        sent = alike.sent_by(report.time_ms)
+        for course in (*sorted(sent, key=unlikely), *alike.later):
+            if course.take(report):
+                if course.is_over and course in sent:
+                    sent.remove(course)
+                return
+        self.unmatched += 1
+
+    def discarded(self, event: EventReport) -> None:
+        """The event tells the first two octets of a block and its length: it is the latest such one sent by then."""
+        alike = self._by_beginning.get(event.parameters)
+        sent = alike.sent_by(event.time_ms) if alike else []
+        if sent:
+            sent.pop().discarded = True
+
+    def judged(self, simulated_ms: int, cycle_ms: int, *, cut_short: bool) -> list[dict[str, Any]]:
+        """What became of each telecommand, as it stands in `summary.json`.
+
+        A run cut short has not brought down all that it would; nor has any of what it did last.
+        """
+        last_ms = simulated_ms - LONGEST_SILENCE_MS - 2 * cycle_ms
+        return [_row(course, _silence(course.sending, last_ms, cut_short)) for course in self._courses]
 
 
-def _row(course: Course, epoch_tai_ms: int, *, cut_short: bool) -> dict[str, Any]:
+@dataclass(slots=True)
+class _Alike:
+    """Courses that a report alone cannot tell apart: those sent by the last report and not over, and the later ones."""
+
+    sent: list[Course] = field(default_factory=list)
+    later: deque[Course] = field(default_factory=deque)
+
+    def sent_by(self, time_ms: int) -> list[Course]:
+        """The open ones that were sent by a board time that never goes back far."""
+        while self.later and (sent_ms := self.later[0].sending.sent_ms) is not None and sent_ms <= time_ms:
+            self.sent.append(self.later.popleft())
+        return self.sent
+
+
+def _silence(sending: Sending, last_ms: int, cut_short: bool) -> Silence | None:
+    if sending.sent_ms is None:
+        return Silence.NOT_SENT
+    if cut_short:
+        return Silence.CUT_SHORT
+    return Silence.END_NEAR if sending.acts_ms is None or sending.acts_ms > last_ms else None
+
+
+def _row(course: Course, silence: Silence | None) -> dict[str, Any]:
     sending = course.sending
-
-    def seconds(stage: Stage) -> float | None:
-        reached_ms = course.reached_ms.get(stage)
-        return None if reached_ms is None else (reached_ms - epoch_tai_ms) / 1000
-
+    verdict = course.verdict(silence)
     return {
         "name": sending.asked.label,
         "at_s": sending.at_s,
-        "sent_s": None if sending.sent_ms is None else sending.sent_ms / 1000,
-        "accepted_s": seconds(Stage.ACCEPTANCE),
-        "started_s": seconds(Stage.START),
-        "completed_s": seconds(Stage.COMPLETION),
+        "sent_s": _seconds(sending.sent_ms),
+        "accepted_s": _seconds(course.reached_ms.get(Stage.ACCEPTANCE)),
+        "started_s": _seconds(course.reached_ms.get(Stage.START)),
+        "completed_s": _seconds(course.reached_ms.get(Stage.COMPLETION)),
         "failure": course.failure,
         "expect": course.expect,
-        "verdict": course.verdict(cut_short=cut_short),
+        "verdict": verdict,
+        "reason": silence if verdict == INCONCLUSIVE else None,
     }
+
+
+def _seconds(time_ms: int | None) -> float | None:
+    return None if time_ms is None else time_ms / 1000

@@ -6,7 +6,7 @@ from flatsat.hil import scenario, scenario_toml, telecommand
 from flatsat.hil.scenario import ScenarioError, parse
 from flatsat.hil.uplink import Uplink
 from flatsat.protocols import cuc, dictionary, pus
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 DICTIONARY = dictionary.load()
@@ -133,7 +133,7 @@ PING = '{ name = "ping" }'
             id="time within",
         ),
         pytest.param(
-            INSERT + '{ release_s = 5, telecommand = { raw = "18" } }',
+            INSERT + '{ release_s = 5, telecommand = { raw = "18", expect = "silent" } }',
             "arguments.telecommand",
             "a telecommand packet",
             id="octets within that are no packet",
@@ -144,6 +144,66 @@ PING = '{ name = "ping" }'
             "at most 252",
             id="more than a block",
         ),
+        pytest.param(
+            'at_s = 1\nname = "ping"\nacknowledge = 0', "acknowledge", "completion 1", id="completed, and not told"
+        ),
+        pytest.param(
+            'at_s = 1\nname = "ping"\nacknowledge = 2', "acknowledge", "silent", id="completed, progress told"
+        ),
+        pytest.param(
+            'at_s = 1\nname = "ping"\nacknowledge = 0\nexpect = "lost"', "acknowledge", "silent", id="lost, and not told"
+        ),
+        pytest.param('at_s = 1\nname = "ping"\nexpect = "silent"', "expect", "lost", id="silent, and told"),
+        pytest.param(
+            'at_s = 1\nraw = "1820c000000620110100000000"', "expect", "silent", id="octets completed, and not told"
+        ),
+        pytest.param(
+            'at_s = 1\nname = "ping"\nexpect = "LENGTH"', "expect", "DUPLICATE", id="no failure of a named one"
+        ),
+        pytest.param(
+            'at_s = 1\nname = "ping"\nexpect = "discarded"', "expect", "DUPLICATE", id="a named one discarded"
+        ),
+        pytest.param(
+            'at_s = 1\nname = "ping"\nexpect = "OUT_OF_RANGE"', "expect", "DUPLICATE", id="nothing out of range"
+        ),
+        pytest.param(
+            'at_s = 20\n' + INSERT.partition("\n")[2] + f"{{ release_s = 10, telecommand = {PING} }}",
+            "arguments.release_s",
+            "above 21 s",
+            id="released before it is sent",
+        ),
+        pytest.param(
+            INSERT + f"{{ release_s = [20, 30], telecommand = [{PING}, {PING}] }}",
+            "arguments.release_s[1]",
+            "below 30 s",
+            id="released after the run",
+        ),
+        pytest.param(
+            'at_s = 1\nname = "monitor_add"\narguments = { monitor = 1, parameter = "power_hk.bus_voltage", '
+            "repetition = 1, low = 9, high = 1 }",
+            "arguments.low",
+            "to 1",
+            id="limits the wrong way round",
+        ),
+        pytest.param(
+            'at_s = 1\nname = "monitor_add"\narguments = { monitor = [1, 1], parameter = ["power_hk.bus_voltage", '
+            '"power_hk.bus_voltage"], repetition = [1, 1], low = [0, 0], high = [1, 1] }',
+            "arguments.monitor",
+            "INCONSISTENT",
+            id="a monitor twice",
+        ),
+        pytest.param(
+            SET_FLOOR + '{ parameter = ["floor", 1], value = [0.5, 0.6] }',
+            "arguments.parameter",
+            "INCONSISTENT",
+            id="a parameter twice",
+        ),
+        pytest.param(
+            SET_FLOOR + '{ parameter = "charge_entry", value = 0.5 }',
+            "arguments.value",
+            "INCONSISTENT",
+            id="below the entry of SAFE",
+        ),
     ],
 )  # fmt: skip
 def test_refused(table, key, allowed):
@@ -152,6 +212,87 @@ def test_refused(table, key, allowed):
     assert caught.value.path == f"telecommands[1].{key}"
     assert allowed in caught.value.allowed
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        pytest.param('at_s = 1\nname = "ping"\nacknowledge = 0\nexpect = "silent"', id="nothing told"),
+        pytest.param(
+            'at_s = 1\nname = "ping"\nacknowledge = 0\nexpect = "DUPLICATE"', id="failures are told"
+        ),
+        pytest.param(
+            INSERT + '{ release_s = 0.5, telecommand = { name = "ping" } }\nexpect = "LATE"',
+            id="late on purpose",
+        ),
+        pytest.param(
+            INSERT + '{ release_s = 300, telecommand = { name = "ping", expect = "lost" } }',
+            id="never released",
+        ),
+        pytest.param(
+            INSERT
+            + '{ release_s = 5, telecommand = { raw = "1820c00000062d110100000000", expect = "silent" } }'
+            '\nexpect = "ERROR_CONTROL"',
+            id="octets within",
+        ),
+        pytest.param(
+            SET_FLOOR + '{ parameter = ["floor", "floor"], value = [0.5, 0.6] }\nexpect = "INCONSISTENT"',
+            id="a parameter twice on purpose",
+        ),
+    ],
+)
+def test_allowed(table):
+    assert parse(with_telecommands(table)).telecommands
+
+
+def test_parameters_have_to_fit_those_set_before():
+    first = SET_FLOOR + '{ parameter = "safe_entry", value = 0.5 }'
+    second = 'at_s = 9\nname = "parameter_set"\narguments = { parameter = "charge_entry", value = 0.55 }'
+    assert parse(with_telecommands(second, first)).telecommands
+    with pytest.raises(ScenarioError) as caught:
+        parse(with_telecommands(second))
+    assert caught.value.path == "telecommands[0].arguments.value"
+
+
+def test_a_release_that_a_time_set_would_move_is_refused():
+    insertion = INSERT + f"{{ release_s = 20, telecommand = {PING} }}"
+    time_set = (
+        'at_s = 10\nname = "time_set"\narguments = { board_ms = 10000, seconds = 2200000000, fraction = 0 }'
+    )
+    with pytest.raises(ScenarioError) as caught:
+        parse(with_telecommands(insertion, time_set))
+    assert caught.value.path == "telecommands[0].arguments.release_s"
+    assert "release_seconds" in caught.value.allowed
+
+
+def test_releases_go_by_the_time_that_the_ground_has_set():
+    _, insertion, _ = sendings(
+        'at_s = 10\nname = "time_set"\narguments = { board_ms = 10000, seconds = 2200000000, fraction = 0 }',
+        f'at_s = 11\nname = "schedule_insert"\narguments = {{ release_s = 20, telecommand = {PING} }}',
+    )
+    definition = DICTIONARY.telecommands["schedule_insert"]
+    arguments = definition.unpack(pus.parse_telecommand(insertion.block).data)
+    assert (arguments["release_seconds"], arguments["release_fraction"]) == ((2_200_000_010,), (0,))
+
+
+def test_releases_in_tai_are_times_of_the_run():
+    release = f"release_seconds = {EPOCH_TAI_MS // 1000 + 20}, release_fraction = 0x8000"
+    _, ping = sendings(INSERT + f"{{ {release}, telecommand = {PING} }}")
+    assert ping.at_s == 20.5
+
+
+def test_the_ground_skips_counts_that_the_scenario_gives():
+    """But not one that a telecommand repeats because it is to be rejected for that."""
+    sent = sendings(
+        'at_s = 1\nname = "ping"\nsequence = 1',
+        'at_s = 2\nname = "ping"',
+        'at_s = 3\nname = "ping"',
+        'at_s = 4\nname = "ping"\nsequence = 0\nexpect = "DUPLICATE"',
+        'at_s = 5\nraw = "1820c00300062d1101000000"\nexpect = "silent"',
+        'at_s = 6\nname = "ping"',
+    )
+    counts = [sending.request[1] & 0x3FFF for sending in sent]
+    assert counts == [1, 0, 2, 0, 3, 4]
 
 
 def test_nesting_without_end_is_refused():
@@ -179,6 +320,7 @@ VALUES = st.recursive(
     ),
     expect=st.sampled_from(["completed", "OUT_OF_RANGE"]),
 )
+@settings(deadline=None)
 def test_nothing_but_errors_that_name_a_key(name, arguments, expect):
     try:
         wanted = telecommand.Telecommand(at_s=1.0, name=name, arguments=arguments, expect=expect)
@@ -219,7 +361,7 @@ def test_the_ground_numbers_what_has_no_number_of_its_own():
     sent = sendings(
         'at_s = 9\nname = "ping"',
         'at_s = 5\nname = "ping"\nsequence = 500',
-        'at_s = 3\nraw = "18"',
+        'at_s = 3\nraw = "18"\nexpect = "discarded"',
         INSERT + f"{{ release_s = 20, telecommand = {PING} }}",
     )
     counts = [pus.parse_telecommand(sending.block).sequence_count for sending in sent if sending.asked.name]

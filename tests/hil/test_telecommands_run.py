@@ -34,18 +34,23 @@ def run(tmp_path_factory):
     return folder, flown(scenario.load("telecommands"), folder)
 
 
-def telemetry(folder, name):
-    """Engineering values of every report of this name in a run's downlink, in order."""
-    definition = DICTIONARY.packets[name]
+def packets(folder):
+    """Every telemetry packet of a run's downlink with its secondary header, in order."""
     chain = receiver.Receiver(profile.load(profile.DEFAULT))
     events = [*chain.receive((folder / "downlink.cadu").read_bytes()), *chain.close()]
     for event in events:
         if isinstance(event, receiver.PacketReceived) and event.is_complete and not event.is_idle:
-            header = pus.parse(event.octets[space_packet.PRIMARY_HEADER_OCTETS :])
-            source = event.octets[SOURCE_DATA:]
-            structure = source[0] if source else None
-            if DICTIONARY.identify(event.apid, header.service, header.subtype, structure) is definition:
-                yield definition.engineering(definition.unpack(source))
+            yield event, pus.parse(event.octets[space_packet.PRIMARY_HEADER_OCTETS :])
+
+
+def telemetry(folder, name):
+    """Engineering values of every report of this name in a run's downlink, in order."""
+    definition = DICTIONARY.packets[name]
+    for packet, header in packets(folder):
+        source = packet.octets[SOURCE_DATA:]
+        structure = source[0] if source else None
+        if DICTIONARY.identify(packet.apid, header.service, header.subtype, structure) is definition:
+            yield definition.engineering(definition.unpack(source))
 
 
 def test_every_telecommand_ends_as_expected(run):
@@ -73,9 +78,25 @@ def test_the_scenario_uses_every_telecommand_and_every_failure():
     assert {request.expect for request in requests} == {
         "completed",
         "lost",
+        "silent",
         "discarded",
         *DICTIONARY.enumerations["failure"].values(),
     }
+
+
+def test_the_scenario_has_every_kind_of_verification_report(run):
+    """Execution never fails once it has started: 8 is not there."""
+    folder, _ = run
+    subtypes = {header.subtype for _, header in packets(folder) if header.service == 1}
+    assert subtypes == {1, 2, 3, 4, 7, 10}
+
+
+def test_reports_go_to_whom_the_telecommand_came_from(run):
+    folder, _ = run
+    told = [
+        header.subtype for _, header in packets(folder) if header.destination == 7 and header.service == 1
+    ]
+    assert told == [1, 3, 7]
 
 
 def test_what_was_set_outlives_a_restart_of_the_computer(run):
@@ -126,6 +147,35 @@ def test_a_block_crosses_the_stimulus_port_before_the_first_grant_of_its_cycle()
             assert packets[0].board_time_ms == 5000
 
 
+def test_times_are_those_of_the_run_after_the_ground_has_set_the_time(tmp_path):
+    """A time moved by two years, and a release that goes by it."""
+    text = """
+[[telecommands]]
+at_s = 40
+name = "time_set"
+arguments = { board_ms = 40000, seconds = 2200000000, fraction = 0 }
+[[telecommands]]
+at_s = 50
+name = "schedule_insert"
+arguments = { release_s = 80, telecommand = { name = "ping" } }
+"""
+    summary = flown(scenario.parse(HEAD + text), tmp_path / "run")
+    times = [(row["name"], row["accepted_s"], row["completed_s"]) for row in summary["telecommands"]]
+    assert times == [("time_set", 41, 41), ("schedule_insert", 51, 51), ("ping", 80, 80)]
+    assert summary["verdict"] == "pass"
+
+
+def test_what_comes_too_near_the_end_is_open_and_says_why(tmp_path, capsys):
+    text = '[[telecommands]]\nat_s = 117\nname = "ping"\n' * 5
+    summary = flown(scenario.parse(HEAD + text), tmp_path / "run")
+    assert summary["verdict"] == "inconclusive"
+    reasons = [str(row["reason"]).split(":")[0] for row in summary["telecommands"]]
+    assert reasons[-2:] == ["not sent", "not sent"]
+    assert set(reasons[:3]) <= {"None", "too near the end for its reports to have come down"}
+    show_summary(summary, tmp_path / "run")
+    assert "telecommand ping, not sent: no cycle was left for it  inconclusive" in capsys.readouterr().out
+
+
 DEAFENING = ("computer_restart", "laser_search", "hk_disable", "hk_period", "time_set")
 
 
@@ -161,7 +211,7 @@ def test_mutated_telecommands_do_no_harm(tmp_path):
     drawn = (mutated(rng, rng.choice(sendings).block) for _ in count())
     blocks = list(islice((block for block in drawn if name_of(block) not in DEAFENING), 200))
     text = "".join(
-        f'[[telecommands]]\nat_s = {40 + 2 * number}\nraw = "{block.hex()}"\nexpect = "completed"\n'
+        f'[[telecommands]]\nat_s = {40 + 2 * number}\nraw = "{block.hex()}"\nexpect = "silent"\n'
         for number, block in enumerate(blocks)
     )
     text += '[[telecommands]]\nat_s = 445\nname = "hk_report"\nsequence = 16000\narguments = { structure = "fsw_hk" }\n'

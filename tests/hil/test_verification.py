@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What became of telecommands, by the reports that came down, against what was expected of them."""
 
+import time
+
 import pytest
-from flatsat.hil import verification
 from flatsat.hil.reports import EventReport, Reports, VerificationReport
 from flatsat.hil.scenario import Telecommand
 from flatsat.hil.uplink import Uplink
+from flatsat.hil.verification import Courses
 from flatsat.protocols import cuc, dictionary, pus, space_packet
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,16 +18,21 @@ ACCEPTED, STARTED, COMPLETED = 1, 3, 7
 PING_0 = (0x1820, 0xC000)
 
 
-def judged(telecommands, reports=(), events=(), *, sent=True, cut_short=False):
+def judged(telecommands, reports=(), events=(), *, sent=True, cut_short=False, simulated_ms=60_000):
     uplink = Uplink(telecommands, EPOCH_TAI_MS)
     for _ in telecommands if sent else ():
         uplink.next_block(5000)
-    return verification.judge(uplink, reports, events, cut_short=cut_short)
+    courses = Courses(uplink)
+    for heard in reports:
+        courses.verified(heard)
+    for event in events:
+        courses.discarded(event)
+    return courses.judged(simulated_ms, 1000, cut_short=cut_short), courses.unmatched
 
 
-def report(subtype, failure=None, request=PING_0, at_s=6):
+def report(subtype, failure=None, request=PING_0, at_s=6, destination=0):
     return VerificationReport(
-        request=request, subtype=subtype, tai_ms=EPOCH_TAI_MS + 1000 * at_s, failure=failure
+        request=request, subtype=subtype, time_ms=1000 * at_s, failure=failure, destination=destination
     )
 
 
@@ -49,8 +56,22 @@ BLOCK = {"name": None, "raw": "1820c0"}
         pytest.param(ping(), [ALL[0], report(4, "LATE")], [], "fail", id="not started"),
         pytest.param(ping(acknowledge=1), ALL[2:], [], "pass", id="completion alone was asked"),
         pytest.param(ping(acknowledge=8), ALL[:1], [], "pass", id="acceptance alone was asked"),
-        pytest.param(ping(acknowledge=0), [], [], "pass", id="nothing asked, nothing heard"),
-        pytest.param(ping(acknowledge=0), [report(2, "APID")], [], "fail", id="nothing asked, failure"),
+        pytest.param(
+            ping(acknowledge=8),
+            [ALL[0], report(4, "LATE")],
+            [],
+            "fail",
+            id="failure after the acceptance asked for",
+        ),
+        pytest.param(ping(acknowledge=0, expect="silent"), [], [], "pass", id="nothing asked, nothing heard"),
+        pytest.param(
+            ping(acknowledge=0, expect="silent"),
+            [report(2, "DUPLICATE")],
+            [],
+            "fail",
+            id="nothing asked, failure",
+        ),
+        pytest.param(ping(expect="LATE"), [report(10, "APID")], [], "fail", id="not routed"),
         pytest.param(ping(expect="LATE"), [ALL[0], report(4, "LATE")], [], "pass", id="late as expected"),
         pytest.param(ping(expect="LATE"), [report(2, "LENGTH")], [], "fail", id="another failure"),
         pytest.param(ping(expect="LATE"), ALL, [], "fail", id="completed against expectation"),
@@ -87,6 +108,56 @@ def test_verdict_of_a_run_cut_short(telecommand, reports, verdict):
 def test_what_was_not_sent_is_open():
     rows, _ = judged([ping()], sent=False)
     assert (rows[0]["verdict"], rows[0]["sent_s"]) == ("inconclusive", None)
+    assert rows[0]["reason"] == "not sent: no cycle was left for it"
+
+
+@pytest.mark.parametrize(
+    ("simulated_ms", "verdict"),
+    [pytest.param(16_999, "inconclusive", id="near"), pytest.param(17_000, "fail", id="far")],
+)
+def test_silence_at_the_end_of_a_run_is_open(simulated_ms, verdict):
+    rows, _ = judged([ping()], simulated_ms=simulated_ms)
+    assert rows[0]["verdict"] == verdict
+    assert ("too near the end" in str(rows[0]["reason"])) == (verdict == "inconclusive")
+
+
+def test_reports_of_one_count_go_to_the_source_that_asked():
+    telecommands = [ping(sequence=0, source=source) for source in (1, 2)]
+    rows, unmatched = judged(telecommands, [report(s, destination=1) for s in (ACCEPTED, STARTED, COMPLETED)])
+    assert [row["verdict"] for row in rows] == ["pass", "fail"]
+    assert unmatched == 0
+
+
+def test_what_was_lost_is_not_taken_for_a_later_one_of_its_count():
+    uplink = Uplink([ping(sequence=0), ping(sequence=0, at_s=20.0)], EPOCH_TAI_MS)
+    courses = Courses(uplink)
+    uplink.next_block(5000)
+    uplink.next_block(20_000)
+    for subtype in (ACCEPTED, STARTED, COMPLETED):
+        courses.verified(report(subtype, at_s=21))
+    assert [row["verdict"] for row in courses.judged(60_000, 1000, cut_short=False)] == ["fail", "pass"]
+
+
+def test_each_discarded_block_is_told_once():
+    """An event is about no telecommand that the satellite can read, though it begins alike and is as long."""
+    block = {"name": None, "raw": "1820c00000062d1101000000", "expect": "silent"}
+    cut = {"name": None, "raw": "1820c0", "expect": "discarded"}
+    rows, _ = judged([ping(**block), ping(**cut), ping(**cut)], events=[DISCARD, DISCARD])
+    assert [row["verdict"] for row in rows] == ["pass", "pass", "pass"]
+
+
+def test_judging_takes_time_in_proportion():
+    """Many telecommands, of few request identifiers."""
+    uplink = Uplink([ping(at_s=float(second)) for second in range(20_000)], EPOCH_TAI_MS)
+    courses = Courses(uplink)
+    began = time.process_time()
+    for second, sending in enumerate(uplink.sendings):
+        uplink.next_block(1000 * second)
+        for subtype in (ACCEPTED, STARTED, COMPLETED):
+            courses.verified(report(subtype, request=sending.request, at_s=second + 1))
+    rows = courses.judged(50_000_000, 1000, cut_short=False)
+    assert {row["verdict"] for row in rows} == {"pass"}
+    assert time.process_time() - began < 10
 
 
 def test_a_row_of_the_summary():
@@ -104,6 +175,7 @@ def test_a_row_of_the_summary():
         "failure": None,
         "expect": "completed",
         "verdict": "pass",
+        "reason": None,
     }
 
 
@@ -135,10 +207,14 @@ def test_reports_that_belong_to_no_telecommand_are_counted(reports):
     assert unmatched == 1
 
 
-def packet(name, subtype, raw, tai_ms=EPOCH_TAI_MS):
+def packet(name, subtype, raw, tai_ms=EPOCH_TAI_MS, destination=0):
     definition = DICTIONARY.packets[name]
     telemetry = pus.TelemetryHeader(
-        service=definition.service, subtype=subtype, message_counter=0, time=cuc.time(tai_ms)
+        service=definition.service,
+        subtype=subtype,
+        message_counter=0,
+        time=cuc.time(tai_ms),
+        destination=destination,
     )
     return space_packet.SpacePacket(
         apid=definition.apid,
@@ -148,21 +224,36 @@ def packet(name, subtype, raw, tai_ms=EPOCH_TAI_MS):
     ).encode()
 
 
+class Heard:
+    """Keeps what it is told."""
+
+    def __init__(self):
+        self.verifications, self.discards = [], []
+        self.verified, self.discarded = self.verifications.append, self.discards.append
+
+
+def reports_of(*packets):
+    heard = Heard()
+    reports = Reports(EPOCH_TAI_MS, heard)
+    for octets in packets:
+        reports.take(octets)
+    reports.finish()
+    return reports, heard
+
+
 def test_reports_are_read_from_packets():
-    reports = Reports()
-    for octets in (
-        packet("verification", COMPLETED, PING_0, EPOCH_TAI_MS + 250),
+    reports, heard = reports_of(
+        packet("verification", COMPLETED, PING_0, EPOCH_TAI_MS + 250, destination=7),
         packet("verification_failure", 4, (*PING_0, 10, 0)),
         packet("event", 2, (17, 6000, 0x1820, 3)),
         packet("check_transition", 12, (1, 2, 0x105, 250.5, 270.0, 1, 2, 9000)),
         packet("alive", 2, ()),
-    ):
-        reports.take(octets)
-    assert reports.verifications == [
-        VerificationReport(request=PING_0, subtype=7, tai_ms=EPOCH_TAI_MS + 250, failure=None),
-        VerificationReport(request=PING_0, subtype=4, tai_ms=EPOCH_TAI_MS, failure="LATE"),
+    )
+    assert heard.verifications == [
+        VerificationReport(request=PING_0, subtype=7, time_ms=250, failure=None, destination=7),
+        VerificationReport(request=PING_0, subtype=4, time_ms=0, failure="LATE"),
     ]
-    assert reports.events == [DISCARD]
+    assert reports.events == heard.discards == [DISCARD]
     assert [transition.as_dict() for transition in reports.transitions] == [
         {
             "time_s": 9.0,
@@ -180,17 +271,45 @@ def test_reports_are_read_from_packets():
     )
 
 
-@given(st.binary(min_size=7, max_size=60), st.sampled_from([b"\x08\x14", b"\x08\x15", b""]))
+DISCARD_PACKET = packet("event", 2, (17, 6000, 0x1820, 3))
+SET_AT_41_S = EPOCH_TAI_MS + 54_000_000_000 + 41_000
+TIME_SET = packet("event", 1, (19, 41_000, 0x7FFFFFFF, 0), SET_AT_41_S)
+TIME_REPORT = packet("time", 2, (6, 41_000, SET_AT_41_S // 1000, 0, 1), SET_AT_41_S)
+DONE = packet("verification", COMPLETED, PING_0, SET_AT_41_S)
+DONE_LATER = packet("verification", COMPLETED, PING_0, SET_AT_41_S + 9_000)
+
+
+@pytest.mark.parametrize(
+    "packets",
+    [
+        pytest.param([TIME_SET, DONE, TIME_REPORT, DONE_LATER], id="event and time report"),
+        pytest.param([TIME_SET, DONE, DONE_LATER], id="event alone"),
+        pytest.param([DONE, TIME_REPORT, DONE_LATER], id="time report alone"),
+    ],
+)
+def test_times_follow_what_the_ground_has_set(packets):
+    _, heard = reports_of(packet("verification", ACCEPTED, PING_0, EPOCH_TAI_MS + 40_000), *packets)
+    assert [report.time_ms for report in heard.verifications] == [40_000, 41_000, 50_000]
+
+
+def test_board_times_go_on_when_their_32_bits_come_round():
+    turn, hour = 1 << 32, 3_600_000
+    times_ms = range(0, 3 * turn, 400 * hour)
+    reports, heard = reports_of(
+        *(packet("event", 2, (17, time_ms % turn, 0x1820, 3), EPOCH_TAI_MS + time_ms) for time_ms in times_ms)
+    )
+    assert [event.time_ms for event in reports.events] == list(times_ms)
+    assert heard.discards == reports.events
+
+
+@given(st.binary(min_size=7, max_size=60), st.sampled_from([b"\x08\x13", b"\x08\x14", b"\x08\x15", b""]))
 def test_reports_take_any_packet(octets, beginning):
-    reports = Reports()
-    reports.take(beginning + octets)
+    reports, _ = reports_of(beginning + octets)
     assert sum(reports.counts().values()) <= 1
 
 
 def test_memory_is_bounded(monkeypatch):
     monkeypatch.setattr("flatsat.hil.reports.MOST_KEPT", 3)
-    reports = Reports()
-    for _ in range(5):
-        reports.take(packet("verification", COMPLETED, PING_0))
-    assert len(reports.verifications) == 3
-    assert reports.counts()["verification"] == 5
+    reports, heard = reports_of(*[DISCARD_PACKET] * 5)
+    assert len(reports.events) == 3
+    assert len(heard.discards) == reports.counts()["event"] == 5
