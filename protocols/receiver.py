@@ -7,6 +7,7 @@ Nothing that is lost goes unreported: octets, frames and packets each have their
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,8 +65,7 @@ class CountSteppedBack:
     received: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PacketReceived:
+class PacketReceived(NamedTuple):
     """A space packet, primary header included; partial ones hold as much as arrived.
 
     Attributes:
