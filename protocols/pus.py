@@ -142,6 +142,7 @@ def encode_telemetry(
     message_counter: int,
     time: cuc.Time,
     data: bytes,
+    destination: int = 0,
 ) -> bytes:
     """A whole telemetry packet: what `TelemetryHeader` and `SpacePacket` make, for those who make many.
 
@@ -155,7 +156,7 @@ def encode_telemetry(
         service,
         subtype,
         message_counter,
-        0,
+        destination,
         time.seconds,
         time.fraction,
     )

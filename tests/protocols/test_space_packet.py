@@ -66,12 +66,12 @@ def test_telemetry_headers_equal_those_of_spacepackets(telemetry):
 
 @given(headers, st.integers(0, 0x7FF), st.integers(0, 0x3FFF), st.binary(max_size=300))
 def test_telemetry_packets_equal_those_made_of_headers(telemetry, apid, count, data):
-    telemetry = replace(telemetry, destination=0, time_reference=0)
+    telemetry = replace(telemetry, time_reference=0)
     packet = SpacePacket(
         apid=apid, sequence_count=count, octets=telemetry.encode() + data, has_secondary_header=True
     )
     fields = (telemetry.service, telemetry.subtype, telemetry.message_counter, telemetry.time)
-    assert pus.encode_telemetry(apid, count, *fields, data) == packet.encode()
+    assert pus.encode_telemetry(apid, count, *fields, data, telemetry.destination) == packet.encode()
 
 
 @pytest.mark.parametrize(
