@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
+from operator import and_
 
 from flatsat.boards.registers import compute_flight, laser_flight, power_flight
 
@@ -22,12 +23,12 @@ class RegisterBlock:
         pulses: for each word, bits that act once and read 0, or the whole word for one that is always written.
     """
 
-    __slots__ = ("_board", "_first", "_known", "_pulses", "_wanted")
+    __slots__ = ("_board", "_first", "_held", "_known", "_wanted")
 
     def __init__(self, board: BoardId, first: int, pulses: Sequence[int]) -> None:
         self._board = board
         self._first = first
-        self._pulses = tuple(pulses)
+        self._held = tuple(~pulse for pulse in pulses)
         self._known: tuple[int, ...] | None = None
         self._wanted: tuple[int, ...] = ()
 
@@ -56,7 +57,7 @@ class RegisterBlock:
         if isinstance(answer, NoReply):
             self._known = None
         elif not isinstance(answer, PortFault):
-            self._known = tuple(word & ~pulse for word, pulse in zip(self._wanted, self._pulses, strict=True))
+            self._known = tuple(map(and_, self._wanted, self._held))
 
 
 class Configuration:

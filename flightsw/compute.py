@@ -129,7 +129,8 @@ class NodeControl:
         self, now_ms: int, words: ComputeWords | None, allowance: Allowance, events: EventSink
     ) -> Command:
         """Turn a sample (None: it did not come, go by the one before) and a power allowance into a command."""
-        self.command = self.command._replace(enable=self.command.enable & allowance.racked)
+        if self.command.enable & ~allowance.racked:
+            self.command = self.command._replace(enable=self.command.enable & allowance.racked)
         if words is not None:
             self._observe(now_ms, words, events)
         if allowance.node_w < self._table.step_w[0]:

@@ -137,16 +137,9 @@ class LaserControl:
 
     def observe(self, now_ms: int, words: LaserWords, events: EventSink) -> None:
         """Take in a sample: link state, what was taken and what was sent."""
-        state = LinkState(words.state)
-        if state is not self.state:
-            if state is LinkState.TRACK:
-                events.raise_event(
-                    "LINK_ACQUIRED", now_ms, words.acquisitions, (now_ms - self._lost_ms) // 1000
-                )
-            elif self.state is LinkState.TRACK:
-                events.raise_event("LINK_LOST", now_ms, state, len(self._queue))
-                self._lost_ms = now_ms
-            self.state = state
+        if words.state != self.state:
+            self._change(LinkState(words.state), words.acquisitions, now_ms, events)
+        state = self.state
         self._search = self._search and state is not LinkState.OFF
         for _ in range(min((words.frames_sent - self._sent) & 0xFFFFFFFF, len(self._handed))):
             self._handed.popleft()
@@ -154,6 +147,14 @@ class LaserControl:
         self._settle(words)
         soon = state is LinkState.ACQUIRE and words.timer_ms + AHEAD_MS >= self._parameters.acquire_ms
         self._ready = (state is LinkState.TRACK or soon) and words.fifo_level < FIFO_FRAMES
+
+    def _change(self, state: LinkState, acquisitions: int, now_ms: int, events: EventSink) -> None:
+        if state is LinkState.TRACK:
+            events.raise_event("LINK_ACQUIRED", now_ms, acquisitions, (now_ms - self._lost_ms) // 1000)
+        elif self.state is LinkState.TRACK:
+            events.raise_event("LINK_LOST", now_ms, state, len(self._queue))
+            self._lost_ms = now_ms
+        self.state = state
 
     def _settle(self, words: LaserWords) -> None:
         """Compare the board's sequence with the frame that awaits its acknowledgement."""

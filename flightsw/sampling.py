@@ -11,6 +11,8 @@ from .laser import LaserControl
 from .parameters import FlightParameters
 from .ports import BoardBus, BoardId, NoReply, PortFault
 
+POWER, COMPUTE, LASER = BoardId
+
 
 class Sampling:
     """Reads the boards that should have power.
@@ -67,18 +69,18 @@ class Sampling:
             requests.append(sample.READ_COMPUTE)
         if fed & fdir.LOAD_LASER:
             requests.append(sample.READ_LASER)
-        answers = dict(
-            zip((request.board for request in requests), self._bus.exchange(requests), strict=True)
-        )
-        octets = self._judge(BoardId.POWER, answers, now_ms)
+        answers: list[bytes | PortFault | None] = [None, None, None]
+        for request, answer in zip(requests, self._bus.exchange(requests), strict=True):
+            answers[request.board] = answer
+        octets = self._judge(POWER, answers[POWER], now_ms)
         self.power = sample.power_words(octets) if octets else None
         if self.power:
             self._limiters.observe(now_ms, self.power, self._events)
             self._notice_cuts()
-        octets = self._judge(BoardId.COMPUTE, answers, now_ms)
+        octets = self._judge(COMPUTE, answers[COMPUTE], now_ms)
         self.compute = sample.compute_words(octets) if octets else None
         self.compute_known = self.compute_known or octets is not None
-        octets = self._judge(BoardId.LASER, answers, now_ms)
+        octets = self._judge(LASER, answers[LASER], now_ms)
         self.laser = sample.laser_words(octets) if octets else None
 
     def uplink_block(self) -> bytes | None:
@@ -92,8 +94,8 @@ class Sampling:
 
     def alive(self) -> list[BoardId]:
         """The boards that answered."""
-        samples = (self.power, self.compute, self.laser)
-        return [board for board, words in zip(BoardId, samples, strict=True) if words]
+        samples = ((POWER, self.power), (COMPUTE, self.compute), (LASER, self.laser))
+        return [board for board, words in samples if words]
 
     def raw(self, name: str) -> tuple[int, ...] | None:
         """Raw values of a board's housekeeping report, None when it did not answer."""
@@ -103,9 +105,8 @@ class Sampling:
             return housekeeping.compute_raw(self.compute) if self.compute else None
         return housekeeping.laser_raw(self.laser) if self.laser else None
 
-    def _judge(self, board: BoardId, answers: dict[BoardId, bytes | PortFault], now_ms: int) -> bytes | None:
-        """The octets of a board's answer; silence counts only while the board has power."""
-        answer = answers.get(board)
+    def _judge(self, board: BoardId, answer: bytes | PortFault | None, now_ms: int) -> bytes | None:
+        """The octets of a board's answer, None if it was not asked; silence counts only while the board has power."""
         if isinstance(answer, bytes):
             if self._watch.answered(board, now_ms, self._events):
                 self._actuator.forget(board)
@@ -123,10 +124,10 @@ class Sampling:
         if cut & fdir.LOAD_COMPUTE and self.compute_known:
             self.compute_known = False
             self._nodes.forget()
-            self._actuator.forget(BoardId.COMPUTE)
+            self._actuator.forget(COMPUTE)
         if cut & fdir.LOAD_LASER:
             self._link.forget()
-            self._actuator.forget(BoardId.LASER)
+            self._actuator.forget(LASER)
         lost = self._limiters.command & cut & ~self._limiters.tripped
         if lost:
-            self._actuator.forget(BoardId.POWER)
+            self._actuator.forget(POWER)

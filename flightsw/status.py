@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .laser import LinkState
 from .modes import Mode
 
 
-@dataclass(frozen=True, kw_only=True)
-class FlightStatus:
+class FlightStatus(NamedTuple):
     """What flight software thinks, for whoever watches it; nothing on board decides by it."""
 
     cycle: int

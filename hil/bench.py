@@ -29,8 +29,6 @@ from .trace import Trace
 from .uplink import Uplink
 from .wire_faults import WireFault, WireFaults
 
-_NO_UPSETS = Upsets()
-
 
 class ComputerOff(Exception):
     """The flight computer lost its power in the middle of a cycle."""
@@ -69,6 +67,7 @@ class Bench:
         self.overruns = 0
         self._board_frames = 0
         self._actuators = Actuators()
+        self._upsets, self._next_edge_ms = Upsets(), 0
         self._status = CycleStatus()
         self._seed = seed
         self._back_end = back_end
@@ -139,16 +138,14 @@ class Bench:
         return self._status.json(self.plant.truth, self._actuators, self._board_frames, self._flight)
 
     def _advance(self, target_ms: int) -> None:
-        while self.now_ms < target_ms:
-            start_ms = self.now_ms
-            step_target = min(
-                target_ms, start_ms + self.scenario.max_step_ms, next_edge_ms(self.scenario, start_ms)
-            )
-            upsets = _upsets(active_faults(self.scenario, start_ms))
+        while (start_ms := self.now_ms) < target_ms:
+            if start_ms >= self._next_edge_ms:  # nothing else changes what strikes
+                self._upsets = _upsets(active_faults(self.scenario, start_ms))
+                self._next_edge_ms = next_edge_ms(self.scenario, start_ms)
+            step_target = min(target_ms, start_ms + self.scenario.max_step_ms, self._next_edge_ms)
             power_w = self.plant.truth.received_power_w
-            reached = self._stimulus.step(
-                sensors.words(self.plant, start_ms, self._seed), upsets, step_target
-            )
+            words = sensors.words(self.plant, start_ms, self._seed)
+            reached = self._stimulus.step(words, self._upsets, step_target)
             self._board_frames, self._actuators = reached.frames_held, reached.actuators
             for record in self._back_end.take_optical():
                 self.trace.optical(*record)
@@ -211,7 +208,7 @@ def _causes(stop_cause: int) -> tuple[str, ...]:
 
 
 def _upsets(faults: list[Fault]) -> Upsets:
-    return Upsets(node_mask(faults, "hang"), node_mask(faults, "corrupt")) if faults else _NO_UPSETS
+    return Upsets(node_mask(faults, "hang"), node_mask(faults, "corrupt"))
 
 
 def _wire_faults(scenario: Scenario, seed: int) -> WireFaults:

@@ -7,7 +7,6 @@ octet. The receiver never sees the pin.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -78,7 +77,7 @@ class Downlink:
         self._received = bytearray()
         self._pin_receiver = receiver.Receiver(profile.load(PROFILE))
         self._receiver = receiver.Receiver(profile.load(PROFILE))
-        self._outstanding: Counter[bytes] = Counter()  # sent less received, by packet; zeros are dropped
+        self._outstanding: dict[bytes, int] = {}  # sent less received, by packet; zeros are dropped
         self._decoded = Decoded(reports=reports)
         _compile_kernels()
         try:
@@ -144,8 +143,10 @@ class Downlink:
                 self._settle(event.octets, -1)
 
     def _settle(self, packet: bytes, difference: int) -> None:
-        self._outstanding[packet] += difference
-        if not self._outstanding[packet]:
+        count = self._outstanding.get(packet, 0) + difference
+        if count:
+            self._outstanding[packet] = count
+        else:
             del self._outstanding[packet]
 
     def __enter__(self) -> Downlink:

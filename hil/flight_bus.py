@@ -83,15 +83,16 @@ class FlightBus:
             self._clock.wait(DEADLINE_MS)
 
     def _attempt(self, transactions: list[Transaction]) -> list[bytes | rmap.Status | Damage]:
-        if self._faults.active(self._clock.now_ms):
+        now_ms, powered = self._clock.now_ms, self._clock.powered
+        if self._faults.active(now_ms):
             return [self._attempt_under_faults(transaction) for transaction in transactions]
-        reachable = [t for t in transactions if self._clock.powered[t.request.board]]
-        replies = iter(self._back_end.exchange([t.request for t in reachable]))
+        requests = [transaction.request for transaction in transactions]
+        replies = iter(self._back_end.exchange([r for r in requests if powered[r.board]]))
         outcomes: list[bytes | rmap.Status | Damage] = []
-        for transaction in transactions:
-            if self._clock.powered[transaction.request.board]:
+        for transaction, request in zip(transactions, requests, strict=True):
+            if powered[request.board]:
                 reply = next(replies)
-                self._record(transaction.request.board, transaction.request.packet, reply)
+                self._record(request.board, now_ms, request.packet, reply)
                 outcomes.append(transaction.judge(reply))
             else:
                 outcomes.append(Damage.MISSING)
@@ -100,25 +101,28 @@ class FlightBus:
     def _attempt_under_faults(self, transaction: Transaction) -> bytes | rmap.Status | Damage:
         board, _, _, packet = transaction.request
         arrivals: list[bytes | None] = [*self._faults.take_late(board)]
+        now_ms = self._clock.now_ms
         if self._clock.powered[board]:
-            fate = self._faults.fate(board, self._clock.now_ms, packet)
+            fate = self._faults.fate(board, now_ms, packet)
             for delivered in fate.deliveries:
                 request = transaction.request._replace(packet=delivered, reply_due=rmap.reply_due(delivered))
                 reply = self._back_end.exchange([request])[0]
-                self._record(board, delivered, reply)
+                self._record(board, now_ms, delivered, reply)
                 arrivals.append(fate.returned(reply))
         outcomes = [transaction.judge(arrival) for arrival in arrivals if arrival is not None]
         good = [outcome for outcome in outcomes if not isinstance(outcome, Damage)]
         return (good or outcomes or [Damage.MISSING])[0]
 
-    def _record(self, board: int, packet: bytes, reply: bytes | None) -> None:
-        time_ms = self._clock.now_ms & 0xFFFFFFFF
+    def _record(self, board: int, now_ms: int, packet: bytes, reply: bytes | None) -> None:
+        time_ms = now_ms & 0xFFFFFFFF
         self._trace.packet(board, FLIGHT, TO_BOARD, time_ms, packet)
         if reply is not None:
             self._trace.packet(board, FLIGHT, FROM_BOARD, time_ms, reply)
 
 
 def _worth_a_retry(outcome: bytes | rmap.Status | Damage) -> bool:
+    if isinstance(outcome, bytes):
+        return False
     return isinstance(outcome, Damage) or outcome in _DAMAGED_ON_THE_WAY
 
 

@@ -8,6 +8,8 @@ It is added before quantisation; a converter saturates at the ends of its range.
 from __future__ import annotations
 
 from functools import cache
+from struct import Struct
+from struct import error as StructError
 from typing import NamedTuple
 
 from flatsat.boards.register import Field
@@ -16,7 +18,10 @@ from flatsat.boards.registers import laser_stimulus as laser
 from flatsat.boards.registers import power_stimulus as power
 
 from .plant import Plant
+from .plant.array import STRINGS
+from .plant.loads import NODES
 from .plant.noise import GAUSSIAN, Noise
+from .plant.truth import LOADS
 
 
 class Channel(NamedTuple):
@@ -51,6 +56,36 @@ LASER_TEMPERATURE = channel(laser.TEMPERATURE_TERMINAL, 0.1)
 Words = tuple[int, ...]
 
 
+class Board(NamedTuple):
+    """The sensors of a board: converters in the order of the octets of noise, and the fields of its stimulus map as words."""
+
+    channels: tuple[Channel, ...]
+    fields: Struct
+    words: Struct
+
+
+POWER = Board(
+    (
+        BUS_VOLTAGE,
+        BUS_CURRENT,
+        BATTERY_VOLTAGE,
+        BATTERY_CURRENT,
+        STATE_OF_CHARGE,
+        BATTERY_TEMPERATURE,
+        *(STRING_CURRENT,) * STRINGS,
+        *(LOAD_CURRENT,) * LOADS,
+    ),
+    Struct(">22H"),
+    Struct(">11L"),
+)
+COMPUTE = Board(
+    (COOLANT_TEMPERATURE, RADIATOR_TEMPERATURE, *(JUNCTION_TEMPERATURE,) * NODES),
+    Struct(">2H 2H 16B"),
+    Struct(">6L"),
+)
+LASER = Board((RECEIVED_POWER, POINTING_ERROR, LASER_TEMPERATURE), Struct(">2H 2xH"), Struct(">2L"))
+
+
 def words(plant: Plant, now_ms: int, seed: int) -> tuple[Words, Words, Words]:
     """What the sensors of the boards read at `now_ms`, as register words in the order of their stimulus maps.
 
@@ -59,75 +94,44 @@ def words(plant: Plant, now_ms: int, seed: int) -> tuple[Words, Words, Words]:
         compute: 6 words, MEMORY_ERRORS to TEMPERATURE_12_15.
         laser: 2 words, OPTICAL and TEMPERATURE.
     """
-    noises = _noises(seed)
+    truth, noises = plant.truth, _noises(seed)
+    power_values = (
+        truth.bus_voltage_v,
+        truth.bus_current_a,
+        truth.battery_voltage_v,
+        truth.battery_current_a,
+        truth.state_of_charge,
+        truth.battery_k,
+        *truth.string_current_a,
+        *truth.load_current_a,
+    )
+    compute_values = (truth.coolant_k, truth.radiator_k, *truth.junction_k)
+    laser_values = (truth.received_power_w, truth.pointing_error_rad, truth.laser_k)
+    errors = (truth.uncorrected & 0xFFFF, truth.corrected & 0xFFFF)
     return (
-        _power(plant, noises[0].octets(now_ms)),
-        _compute(plant, noises[1].octets(now_ms)),
-        _laser(plant, noises[2].octets(now_ms)),
+        _words(POWER, power_values, noises[0].octets(now_ms)),
+        _words(COMPUTE, compute_values, noises[1].octets(now_ms), errors),
+        _words(LASER, laser_values, noises[2].octets(now_ms)),
     )
 
 
 def count(value: float, channel: Channel, octet: int) -> int:
     """Convert one value with the noise that `octet` stands for."""
     found = int(channel.scale * value + channel.offset + channel.sigma * GAUSSIAN[octet])
-    return 0 if found < 0 else min(found, channel.full)
+    return min(max(found, 0), channel.full)
 
 
-def _row(values: list[float], channel: Channel, octets: bytes) -> list[int]:
-    """`count` for channels that are alike, kept lean: this is half the sensors' time."""
-    scale, offset, sigma, full = channel
+def _words(board: Board, values: tuple[float, ...], noise: bytes, before: tuple[int, ...] = ()) -> Words:
+    """The words of fields that hold `before`, then `count` of each value; its formula is repeated to be lean."""
     counts = [
-        int(scale * value + offset + sigma * GAUSSIAN[octet])
-        for value, octet in zip(values, octets, strict=True)
+        found if (found := int(scale * value + offset + sigma * GAUSSIAN[octet])) > 0 else 0
+        for value, (scale, offset, sigma, _), octet in zip(values, board.channels, noise, strict=False)
     ]
-    if min(counts) < 0 or max(counts) > full:
-        return [min(max(found, 0), full) for found in counts]
-    return counts
-
-
-def _power(plant: Plant, noise: bytes) -> Words:
-    truth = plant.truth
-    s0, s1, s2, s3, s4, s5, s6, s7 = _row(truth.string_current_a, STRING_CURRENT, noise[6:14])
-    l0, l1, l2, l3, l4, l5, l6, l7 = _row(truth.load_current_a, LOAD_CURRENT, noise[14:22])
-    return (
-        count(truth.bus_voltage_v, BUS_VOLTAGE, noise[0]) << 16
-        | count(truth.bus_current_a, BUS_CURRENT, noise[1]),
-        count(truth.battery_voltage_v, BATTERY_VOLTAGE, noise[2]) << 16
-        | count(truth.battery_current_a, BATTERY_CURRENT, noise[3]),
-        count(truth.state_of_charge, STATE_OF_CHARGE, noise[4]) << 16
-        | count(truth.battery_k, BATTERY_TEMPERATURE, noise[5]),
-        s0 << 16 | s1,
-        s2 << 16 | s3,
-        s4 << 16 | s5,
-        s6 << 16 | s7,
-        l0 << 16 | l1,
-        l2 << 16 | l3,
-        l4 << 16 | l5,
-        l6 << 16 | l7,
-    )
-
-
-def _compute(plant: Plant, noise: bytes) -> Words:
-    truth = plant.truth
-    octets = bytes(_row(truth.junction_k, JUNCTION_TEMPERATURE, noise[2:18]))
-    return (
-        (truth.uncorrected & 0xFFFF) << 16 | truth.corrected & 0xFFFF,
-        count(truth.coolant_k, COOLANT_TEMPERATURE, noise[0]) << 16
-        | count(truth.radiator_k, RADIATOR_TEMPERATURE, noise[1]),
-        int.from_bytes(octets[0:4], "big"),
-        int.from_bytes(octets[4:8], "big"),
-        int.from_bytes(octets[8:12], "big"),
-        int.from_bytes(octets[12:16], "big"),
-    )
-
-
-def _laser(plant: Plant, noise: bytes) -> Words:
-    truth = plant.truth
-    return (
-        count(truth.received_power_w, RECEIVED_POWER, noise[0]) << 16
-        | count(truth.pointing_error_rad, POINTING_ERROR, noise[1]),
-        count(truth.laser_k, LASER_TEMPERATURE, noise[2]),
-    )
+    try:
+        octets = board.fields.pack(*before, *counts)
+    except StructError:  # one of them is above its range
+        octets = board.fields.pack(*before, *map(count, values, board.channels, noise))
+    return board.words.unpack(octets)
 
 
 @cache

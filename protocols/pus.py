@@ -5,6 +5,7 @@ That of telemetry, with a CUC time of 4 and 2 octets, has 13 octets; no packet e
 That of telecommands has 5; every telecommand packet ends with 2 octets of packet error control over all before them.
 """
 
+import struct
 from binascii import crc_hqx
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag
@@ -134,6 +135,35 @@ class TelemetryHeader:
         )
 
 
+def encode_telemetry(
+    apid: int,
+    sequence_count: int,
+    service: int,
+    subtype: int,
+    message_counter: int,
+    time: cuc.Time,
+    data: bytes,
+    destination: int = 0,
+) -> bytes:
+    """A whole telemetry packet: what `TelemetryHeader` and `SpacePacket` make, for those who make many.
+
+    Raises struct.error if a field does not fit; an APID of more than 11 bits or a count of more than 14 is not noticed.
+    """
+    headers = _TELEMETRY_HEADERS.pack(
+        _TELEMETRY_PACKET | apid,
+        _UNSEGMENTED | sequence_count,
+        TELEMETRY_HEADER_OCTETS + len(data) - 1,
+        PUS_C << 4,
+        service,
+        subtype,
+        message_counter,
+        destination,
+        time.seconds,
+        time.fraction,
+    )
+    return headers + data
+
+
 def parse(octets: bytes) -> TelemetryHeader:
     """The header that a packet's data field begins with. Raises UnknownVersion or ShortHeader."""
     version, reference, service, subtype, counter, destination, seconds, fraction = TELEMETRY_HEADER.parse(
@@ -236,3 +266,9 @@ def parse_telecommand(octets: bytes) -> Telecommand:
         header=TelecommandHeader(service=service, subtype=subtype, acknowledge=acknowledge, source=source),
         data=octets[_AROUND_DATA:-ERROR_CONTROL_OCTETS],
     )
+
+
+# Both headers of a telemetry packet: packet identification, sequence control, length; then the secondary one.
+_TELEMETRY_HEADERS = struct.Struct(">HHH BBB HH IH")
+_TELEMETRY_PACKET = 1 << 11  # version 0, telemetry, with a secondary header
+_UNSEGMENTED = space_packet.SequenceFlags.UNSEGMENTED << 14

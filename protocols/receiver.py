@@ -7,6 +7,7 @@ Nothing that is lost goes unreported: octets, frames and packets each have their
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,8 +65,7 @@ class CountSteppedBack:
     received: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PacketReceived:
+class PacketReceived(NamedTuple):
     """A space packet, primary header included; partial ones hold as much as arrived.
 
     Attributes:
@@ -126,17 +126,11 @@ class _Channel:
         self._after_gap = after_gap
 
     def deliver(self, pieces: Iterable[Piece]) -> Iterator[PacketReceived]:
-        for piece in pieces:
+        for extent, octets, corrected, offset in pieces:
             packet = PacketReceived(
-                offset=piece.offset,
-                spacecraft_id=self.spacecraft_id,
-                vcid=self.vcid,
-                octets=piece.octets,
-                extent=piece.extent,
-                corrected=piece.corrected,
-                after_gap=self._after_gap,
+                offset, self.spacecraft_id, self.vcid, octets, extent, corrected, self._after_gap
             )
-            if piece.extent is Extent.PARTIAL:
+            if extent is Extent.PARTIAL:
                 self._after_gap = True
             elif self._after_gap and not packet.is_idle:
                 self._after_gap = False

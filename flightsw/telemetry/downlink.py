@@ -10,10 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flatsat.protocols import aos, cuc
+from flatsat.protocols import aos, cuc, pus
 from flatsat.protocols.dictionary import Dictionary, PacketDefinition
-from flatsat.protocols.pus import TelemetryHeader
-from flatsat.protocols.space_packet import SpacePacket
 
 from ..laser import Zone
 from ..onboard_time import OnboardTime
@@ -109,32 +107,22 @@ class Downlink:
 
         The message counter counts each kind of report over all destinations.
         """
-        source = packet.pack(raw)
-        counters = self._counters
-        place = packet.apid - FIRST_APID
-        message = self._places[packet.service, subtype]
-        header = TelemetryHeader(
-            service=packet.service,
-            subtype=subtype,
-            message_counter=counters.messages[message],
-            destination=destination,
-            time=self._cuc(now_ms),
+        source, counters = packet.pack(raw), self._counters
+        place, kind = packet.apid - FIRST_APID, self._places[packet.service, subtype]
+        count, message = counters.packets[place], counters.messages[kind]
+        octets = pus.encode_telemetry(
+            packet.apid, count, packet.service, subtype, message, self._cuc(now_ms), source, destination
         )
-        octets = SpacePacket(
-            apid=packet.apid,
-            sequence_count=counters.packets[place],
-            octets=header.encode() + source,
-            has_secondary_header=True,
-        ).encode()
-        counters.packets[place] = counters.packets[place] + 1 & 0x3FFF
-        counters.messages[message] = counters.messages[message] + 1 & 0xFFFF
+        counters.packets[place] = count + 1 & 0x3FFF
+        counters.messages[kind] = message + 1 & 0xFFFF
         self.packets += 1
         zones = self._multiplexer.push(octets)
         if zones:
             self._waiting_since_ms = now_ms if self._multiplexer.pending_octets else None
-        elif self._waiting_since_ms is None:
+            return self._zones(zones)
+        if self._waiting_since_ms is None:
             self._waiting_since_ms = now_ms
-        return self._zones(zones)
+        return []
 
     def _cuc(self, now_ms: int) -> cuc.Time:
         tai_ms = self._time.tai_ms(now_ms)

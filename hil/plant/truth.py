@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from operator import attrgetter
 from typing import Any
 
 from .array import STRINGS
@@ -59,34 +60,31 @@ class PlantTruth:
     def as_dict(self) -> dict[str, Any]:
         """A copy of everything, for JSON."""
         values = {name: getattr(self, name) for name in self.__slots__}
-        for name in ("string_current_a", "load_current_a", "junction_k"):
+        for name in LISTS:
             values[name] = values[name][:]
         values["in_eclipse"] = self.in_eclipse
         return values
 
     def as_json(self) -> bytes:
         """`as_dict` as JSON with seven significant digits: for a recording, where `json` would take most of a cycle."""
-        values: list[float] = []
-        for name in self.__slots__:
-            value = getattr(self, name)
-            if isinstance(value, list):
-                values += value
-            else:
-                values.append(value)
-        return (_AS_JSON % tuple(values)).encode()
+        return _AS_JSON % (*_NUMBERS(self), *self.string_current_a, *self.load_current_a, *self.junction_k)
 
 
-def _json_template(truth: PlantTruth) -> str:
-    """A format with a place for every number of `truth`, in the order of its fields."""
+def _json_template(truth: PlantTruth) -> bytes:
+    """A format with a place for every number of `truth`, those in lists last."""
 
     def place(value: object) -> str:
         if isinstance(value, list):
             return f"[{','.join(map(place, value))}]"
         return "%d" if isinstance(value, int) else "%.7g"
 
-    return "{" + ",".join(f'"{name}":{place(getattr(truth, name))}' for name in truth.__slots__) + "}"
+    names = (*_NUMBER_NAMES, *LISTS)
+    return ("{" + ",".join(f'"{name}":{place(getattr(truth, name))}' for name in names) + "}").encode()
 
 
+LISTS = ("string_current_a", "load_current_a", "junction_k")
+_NUMBER_NAMES = [name for name in PlantTruth.__slots__ if name not in LISTS]
+_NUMBERS = attrgetter(*_NUMBER_NAMES)
 _AS_JSON = _json_template(PlantTruth())
 
 

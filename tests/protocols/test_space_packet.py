@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Space packets and PUS telemetry headers, against the `spacepackets` package and against construct itself."""
 
+from dataclasses import replace
+
 import pytest
 from flatsat.protocols import cuc, header, pus, space_packet
 from flatsat.protocols.space_packet import SequenceFlags, SpacePacket
@@ -60,6 +62,16 @@ def test_telemetry_headers_equal_those_of_spacepackets(telemetry):
     assert telemetry.encode() == bytes(theirs.pack())
     assert pus.parse(telemetry.encode() + b"source data") == telemetry
     assert cuc.decode(telemetry.encode()[7:]) == telemetry.time
+
+
+@given(headers, st.integers(0, 0x7FF), st.integers(0, 0x3FFF), st.binary(max_size=300))
+def test_telemetry_packets_equal_those_made_of_headers(telemetry, apid, count, data):
+    telemetry = replace(telemetry, time_reference=0)
+    packet = SpacePacket(
+        apid=apid, sequence_count=count, octets=telemetry.encode() + data, has_secondary_header=True
+    )
+    fields = (telemetry.service, telemetry.subtype, telemetry.message_counter, telemetry.time)
+    assert pus.encode_telemetry(apid, count, *fields, data, telemetry.destination) == packet.encode()
 
 
 @pytest.mark.parametrize(
