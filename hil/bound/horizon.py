@@ -46,13 +46,13 @@ class Horizon:
     nodes: Series
 
 
-def look_ahead(scenario: Scenario, seed: int, grid_ms: int) -> Horizon:
+def look_ahead(scenario: Scenario, grid_ms: int) -> Horizon:
     """Work out the whole scenario on intervals of `grid_ms`; what is left over comes first."""
     first_ms = scenario.duration_ms % grid_ms or grid_ms
-    ends_ms = np.arange(first_ms, scenario.duration_ms + 1, grid_ms)
-    widths_ms = np.diff(ends_ms, prepend=0)
+    ends_ms = np.arange(first_ms, scenario.duration_ms + 1, grid_ms, dtype=np.float64)
+    widths_ms = np.diff(ends_ms, prepend=0.0)
     array_j, absorbed_j = np.zeros(len(ends_ms)), np.zeros(len(ends_ms))
-    plant = Plant(scenario, seed)
+    plant = Plant(scenario, scenario.seed)
     longest_ms = 0
     for at_ms, to_ms in _steps(scenario):
         longest_ms = max(longest_ms, to_ms - at_ms)

@@ -5,7 +5,7 @@ Unknowns are means over the intervals of the grid, and states at their ends; pow
 every instant holds for the means where it is linear, and by Jensen's inequality where it is convex. "Gives away" says what the
 relaxation grants beyond the plant.
 
-Who is bounded: every controller that keeps the floor and the temperature limit, feeds the loads that are always on (`ALWAYS`,
+Who is bounded: every controller that keeps the floor and the temperature limit, feeds the loads that are always on (`ALWAYS_W`,
 the laser terminal at its standby power) and browns nothing out. Energy that a run did not give to those loads, or that loads
 asked for and did not get, is worth at most `Relaxed.spared` times its joules; `share.py` adds that. Work is that of the states
 the plant samples: what a node does between two samples is taken for what it does at the second one.
@@ -34,10 +34,10 @@ the plant samples: what a node does between two samples is taken for what it doe
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from math import exp, sqrt
 
 import numpy as np
-
 from flatsat.boards.registers import compute_stimulus
 from flatsat.boards.work import WORK_PER_MS
 
@@ -47,9 +47,7 @@ from ..scenario import Satellite, Scenario
 from .horizon import Horizon
 from .rows import LinearProgram, Places, Rows, Series
 
-ALWAYS_KW = (
-    loads.COMPUTER_W + loads.COMPUTE_BOARD_W + loads.PUMP_W + loads.ATTITUDE_W + loads.LASER_STANDBY_W
-) / 1000
+ALWAYS_KW = loads.ALWAYS_W / 1000
 TO_RADIATOR_KW = ALWAYS_KW - loads.LASER_STANDBY_W / 1000
 BOOT_KW = loads.BOOT_NODE_W / 1000
 BOOT_S = compute_stimulus.BOOT_MS.reset / 1000
@@ -115,7 +113,7 @@ def envelope() -> list[tuple[float, float]]:
         while len(hull) > 1 and _slope(hull[-2], hull[-1]) <= _slope(hull[-1], point):
             hull.pop()
         hull.append(point)
-    edges = [(_slope(a, b), a[1] - _slope(a, b) * a[0]) for a, b in zip(hull, hull[1:], strict=False)]
+    edges = [(_slope(a, b), a[1] - _slope(a, b) * a[0]) for a, b in pairwise(hull)]
     return [*edges, (0.0, 1.0)]
 
 
@@ -133,19 +131,15 @@ def _nodes(rows: Rows, horizon: Horizon, on_kw: Places, boots: Places) -> Places
     rows.at_most(0, (STEP_KW[0], on), (-1, on_kw))
     rows.at_most(loads.NODES, (1, on), (1, boots))
 
-    within = np.arange(count) < count - 1
+    within = np.append(np.ones(count - 1), 0.0)
     started = rows.variables(count, 0, loads.NODES * within)
-    equal = horizon.width_s[:-1] == horizon.width_s[1:]  # the first interval may be shorter: nothing is on in it
+    equal = (
+        horizon.width_s[:-1] == horizon.width_s[1:]
+    )  # the first interval may be shorter: nothing is on in it
     rows.at_most(0, *((f, v[equal]) for f, v in ((1, on[1:]), (-1, on[:-1]), (-1, started[:-1]))))
     length = int(BOOT_S / horizon.width_s[-1] + 1e-9)
-    ahead = started[length:][equal[: max(count - length, 0)]]
-    # b[t] >= b[t + 1] + q[t] - q[t + length], which adds up to the sum of the q; after the end there are none
-    for part, later in ((slice(0, len(ahead)), ahead), (slice(len(ahead), None), None)):
-        terms = [(1.0, boots[1:][equal][part]), (-1.0, boots[:-1][equal][part]), (1.0, started[:-1][equal][part])]
-        if later is not None:
-            terms.append((-1.0, later))
-        if len(terms[0][1]):
-            rows.at_most(0, *terms)
+    first = 0 if equal.all() else 1
+    rows.at_most(0, (-1, boots[first:]), *((1, started[first + i :]) for i in range(length)))
     return work
 
 
@@ -175,7 +169,13 @@ def _most_a(rest_v: float, power_w: float) -> float:
 
 
 def _heat(
-    rows: Rows, satellite: Satellite, horizon: Horizon, on_kw: Places, boots: Places, charge: Places, discharge: Places
+    rows: Rows,
+    satellite: Satellite,
+    horizon: Horizon,
+    on_kw: Places,
+    boots: Places,
+    charge: Places,
+    discharge: Places,
 ) -> tuple[tuple[Places, float], ...]:
     count = len(on_kw)
     step_s, width_s = horizon.longest_s, float(horizon.width_s[-1])
@@ -187,7 +187,9 @@ def _heat(
         return rows.variables(count, mj_k * coolest_k, mj_k * (warmest_k + above_k))
 
     junctions, coolant = store(JUNCTIONS_MJ_K), store(COOLANT_MJ_K, passed_k)
-    taken_mj = BATTERY_MJ_K * max(warmest_k - satellite.battery_k, 0) + LASER_MJ_K * (warmest_k - satellite.radiator_k)
+    taken_mj = BATTERY_MJ_K * max(warmest_k - satellite.battery_k, 0) + LASER_MJ_K * (
+        warmest_k - satellite.radiator_k
+    )
     given_mj = BATTERY_MJ_K * satellite.battery_k + LASER_MJ_K * warmest_k + 5e-3 * float(horizon.end_s[-1])
     others = rows.variables(count, -given_mj, taken_mj)
     end_k, mean_k = (rows.variables(count, coolest_k, warmest_k) for _ in range(2))
@@ -203,7 +205,11 @@ def _heat(
     radiator = _balance(
         rows,
         horizon,
-        ((-RADIATOR_MJ_K, end_k, satellite.radiator_k), *((-f, v, s) for f, v, s in stores), (-1.0, others, 0.0)),
+        (
+            (-RADIATOR_MJ_K, end_k, satellite.radiator_k),
+            *((-f, v, s) for f, v, s in stores),
+            (-1.0, others, 0.0),
+        ),
         secant_kw - TO_RADIATOR_KW - horizon.absorbed_w / 1000,
         (*nodes_kw, (1 - ETA, charge), (1 / ETA - 1, discharge), (-secant_kw_k, mean_k)),
     )

@@ -49,11 +49,15 @@ class Rows:
         return np.arange(self._columns - count, self._columns)
 
     def at_most(self, limit: Series | float, *terms: tuple[Series | float, Places]) -> Places:
-        """Rows `sum of factor * column <= limit`; return their places."""
+        """Rows `sum of factor * column <= limit`, as many as the first term has; return their places.
+
+        A term with fewer columns is in the first rows only.
+        """
         count = len(terms[0][1])
         rows = np.arange(self._rows, self._rows + count)
         for factor, columns in terms:
-            self._entries.append((rows, columns, np.broadcast_to(np.asarray(factor, float), count)))
+            values = np.broadcast_to(np.asarray(factor, float), len(columns))
+            self._entries.append((rows[: len(columns)], columns, values))
         self._limit.append(np.broadcast_to(np.asarray(limit, float), count))
         self._rows += count
         return rows

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..bound import share
 from ..summary import PASS
 from . import figures
 from .flight import Flight
@@ -170,6 +171,7 @@ def delivered(known: Known, flight: Flight, ground: Ground) -> Html:
         ("octets of packets", number(octets)),
         ("mean rate of packet data", f"{number(rate, 4)} bit/s"),
         ("work, s of all nodes at the top clock step", number(_work(known), 6)),
+        *_bound(known),
     ]
     packets = [
         (name, number(count), number(ground.packet_octets[name]))
@@ -246,6 +248,17 @@ def provenance(known: Known, flight: Flight) -> Html:
 def _work(known: Known) -> float | None:
     delivered_s = known.summary.get("compute", {}).get("delivered")
     return float(delivered_s) if delivered_s is not None else None
+
+
+def _bound(known: Known) -> list[tuple[str, str]]:
+    """What no controller could have exceeded, where `flatsat bound` has computed it for this run."""
+    compute = share.of_summary(known.summary, known.scenario)
+    if compute.get("bound") is None:
+        return []
+    return [
+        ("the most that any controller could deliver", number(compute["bound"], 6)),
+        ("share of that", f"{compute['fraction_of_bound']:.2%}"),
+    ]
 
 
 def _h2(title: str) -> Html:
