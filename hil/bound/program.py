@@ -7,8 +7,10 @@ relaxation grants beyond the plant.
 
 Who is bounded: every controller that keeps the floor and the temperature limit, feeds the loads that are always on (`ALWAYS_W`,
 the laser terminal at its standby power) and browns nothing out. Energy that a run did not give to those loads, or that loads
-asked for and did not get, is worth at most `Relaxed.spared` times its joules; `share.py` adds that. Work is that of the states
-the plant samples: what a node does between two samples is taken for what it does at the second one.
+asked for and did not get, is worth at most `Certified.per_spared_j` a joule; `share.py` adds that.
+
+Not bounded: what a node does between two samples of the plant beyond what its state at the second one allows, and steps that
+cross the end of a cycle because flight software overran it.
 
 - Array: all of `horizon.py`; strings may be opened and power may be shunted (<=). Gives away the cuts of time within a step.
 - Nodes: r on, b booting, r + b <= 16. Work w <= the concave envelope of work over power, in perspective: for each edge of the
@@ -19,12 +21,12 @@ the plant samples: what a node does between two samples is taken for what it doe
 - Converter: exact. Charge and discharge power are bounded apart; the end-of-charge voltage is not held (gives that away).
 - Cells: stored power is terminal power less I (R0 I + v), v the polarisation. With X = energy + v^2 g / (2 R1) and
   g = dt / (1 - exp(-dt / tau)), each step has X+ - X <= (p - R I^2) dt with R = R0 - (1 - exp(-dt / tau)) R1, for steps up to
-  40 s (`_check_step`). So X takes the energy's place: floor <= X <= capacity + the most that v^2 g / (2 R1) can be. I is at
+  40 s (`LONGEST_STEP_S`). So X takes the energy's place: floor <= X <= capacity + the most that v^2 g / (2 R1) can be. I is at
   least power / END_OF_CHARGE_V, and R I^2 is bounded by tangents from below. Gives away the loss in R1.
 - Floor: `floor`, or the state at the start if that is lower. End free.
 - Heat, junctions: none is above the limit, so that coolant <= limit - (R/16) F, F the heat that the sixteen pass on.
   Coolant to radiator: radiator <= coolant - q / G, q the heat passed on. Both stores (junctions, coolant) are free between the
-  coldest that anything can get and the limit. The coolant's rise within a step is granted (`SLACK`).
+  coldest that anything can get and the limit. The coolant's rise within a step is granted (`slack_k`).
 - Heat, radiator: capacity * rise >= q + loads + converter losses + absorbed - radiated - what battery and laser take up, these
   two up to the limit. T^4 is convex, so its secant over all possible temperatures rejects too much, never too little; the mean
   temperature is that at the end of the interval and what it can have fallen by, or less. Losses in the cells and the laser's heat
@@ -72,7 +74,7 @@ class Relaxed:
 
     Attributes:
         program: its maximum is in seconds of all nodes at the top clock step.
-        spared: rows and their factors by which a kilowatt spared in an interval would loosen them, one line for each kind.
+        spared: rows, one for each interval, and by how much a kilowatt spared in it loosens them.
         width_s: how long each interval is.
     """
 
