@@ -20,6 +20,7 @@ from . import help as helping
 from . import interrupt, kernel_cache, streams, usage
 from . import scenario as scenarios
 from .backends.port import BACK_ENDS, SIMULATORS, Options
+from .bound.command import bound_command
 from .decode import decode_command
 from .display import progress_bar, show_summary
 from .errors import FlatsatError
@@ -231,6 +232,12 @@ app.command(
     epilog=helping.TRACE,
     short_help="Recompute a run's trace hash from its recording.",
 )(trace_command)
+app.command(
+    "bound",
+    cls=helping.Command,
+    epilog=helping.BOUND,
+    short_help="The most work that any controller could deliver.",
+)(bound_command)
 app.add_typer(scenarios_app, name="scenarios")
 
 

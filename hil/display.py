@@ -92,6 +92,9 @@ def show_summary(summary: dict[str, Any], folder: Path) -> None:
             f"{_told('recovered', fault['recovered_s'])}{missing}  {told}"
         )
     _show_telecommands(console, summary["telecommands"])
+    compute = summary["compute"]
+    if compute["bound"] is not None:
+        console.print(f"bound  {compute['bound']:,.2f} s, delivered {compute['fraction_of_bound']:.2%} of it")
     console.print(f"trace  {summary['trace_sha256']}")
     console.print(f"folder {folder}", markup=False)
     if (folder / REPORT).exists():

@@ -86,6 +86,16 @@ Exit codes:
   1  the hash differs from the summary's
   2  wrong usage, or the recording cannot be read or holds no cycle"""
 
+BOUND = """\b
+Examples:
+  flatsat bound leo-orbit                    then `flatsat run leo-orbit` tells its share
+  flatsat bound mine.toml --seed 7 --json
+
+\b
+Exit codes:
+  0  told
+  2  wrong usage, no solver, or limits that no controller can keep"""
+
 SCENARIOS = """\b
 Examples:
   flatsat scenarios                               names, with what they show

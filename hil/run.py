@@ -17,6 +17,7 @@ from flatsat.flightsw.parameters import FlightParameters
 from . import scenario_toml
 from .backends.port import BackEnd, Options, open_back_end
 from .bench import Bench
+from .bound import share
 from .downlink import Downlink
 from .errors import FlatsatError, RecordingError
 from .interrupt import held, unheard
@@ -170,7 +171,7 @@ def _judged(order: Order, folder: Path, back_end: BackEnd, flight: Flight) -> di
         "versions": {**versions(), **back_end.versions()},
         "images": dict(back_end.images()),
         "downlink": decoded.as_dict(held=bench.frames_held),
-        **_physics(scenario, bench.plant),
+        **_physics(replace(scenario, seed=order.seed), bench.plant, simulated_s),
     }
     cut_short = order.cut_short or bool(failure)
     heard = decoded.reports
@@ -215,9 +216,10 @@ def _told(order: Order, back_end: BackEnd) -> dict[str, str]:
     }
 
 
-def _physics(scenario: Scenario, plant: Plant) -> dict[str, Any]:
+def _physics(scenario: Scenario, plant: Plant, flown_s: float) -> dict[str, Any]:
     """The parts of the summary that are judged on the plant's truth, not on sensors."""
     violations = plant.violations
+    booked = energy(plant.ledger, plant.battery.energy_j - plant.battery.initial_j)
     return {
         "battery": {
             "min_state_of_charge": violations.min_state_of_charge,
@@ -229,8 +231,14 @@ def _physics(scenario: Scenario, plant: Plant) -> dict[str, Any]:
             "limit_k": scenario.satellite.limit_k,
             "violations": violations.thermal,
         },
-        "compute": {"delivered": plant.truth.delivered, "bound": None, "fraction_of_bound": None},
-        "energy": energy(plant.ledger, plant.battery.energy_j - plant.battery.initial_j),
+        "compute": share.compute(
+            plant.truth.delivered,
+            scenario,
+            flown_s=flown_s,
+            energy=booked,
+            violations=violations.floor + violations.thermal,
+        ),
+        "energy": booked,
     }
 
 

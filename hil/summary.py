@@ -72,6 +72,7 @@ def energy(ledger: Ledger, stored_change_j: float) -> dict[str, float]:
         "discharged_wh": ledger.discharged_j,
         "shunted_wh": ledger.shunted_j,
         "brown_out_wh": ledger.brown_out_j,
+        "spared_wh": ledger.spared_j,
         "converter_loss_wh": ledger.converter_j,
         "battery_loss_wh": ledger.battery_loss_j,
         "stored_change_wh": stored_change_j,

@@ -18,7 +18,7 @@ from .finding import Finding, missing, ok, warning
 PYTHON = (3, 11)
 HERE = Path(__file__).resolve().parents[2]
 CHECKOUT = (HERE / "pyproject.toml").exists()
-_EXTRAS = {"parquet": "decode --format parquet"}
+_EXTRAS = {"parquet": "decode --format parquet", "bound": "flatsat bound"}
 
 
 class Requirement(NamedTuple):

@@ -17,10 +17,14 @@ from .battery import CONVERTER_EFFICIENCY, Battery
 from .heat import Heat
 from .light import Light
 from .loads import (
+    ALWAYS_W,
+    ATTITUDE,
     BATTERY_HEATER,
+    COMPUTE_BOARD,
     COMPUTER_W,
     COOLANT_HEATER,
     LASER,
+    LASER_STANDBY_W,
     PUMP,
     RACK_A,
     RACK_B,
@@ -169,6 +173,10 @@ class Plant:
         ledger.converter_j += converter_w * dt_s
         ledger.battery_loss_j += loss_w * dt_s
         ledger.compute_j += nodes_w * dt_s
+        always_w = served_w[COMPUTE_BOARD] + served_w[PUMP] + served_w[ATTITUDE]
+        always_w += min(served_w[LASER], LASER_STANDBY_W) + (COMPUTER_W if actuators.computer_on else 0.0)
+        if always_w < ALWAYS_W - NEGLIGIBLE_W:
+            ledger.spared_j += (ALWAYS_W - always_w) * dt_s
         self.heat.step(
             dt_s,
             node_w=node_w,

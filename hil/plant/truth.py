@@ -136,6 +136,8 @@ class Ledger:
     """Asked for by loads and not served."""
     converter_j: float = 0.0
     battery_loss_j: float = 0.0
+    spared_j: float = 0.0
+    """Not taken by loads that are always on, because they were off or in a brown-out (the computer's share left out)."""
     compute_j: float = 0.0
     """The part of `loads_j` that went into the nodes."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ..bound import share
 from .flight import Flight
 from .ground import Ground
 from .known import Known
@@ -79,6 +80,7 @@ def delivered(known: Known, flight: Flight, ground: Ground) -> Html:
         ("octets of packets", number(octets)),
         ("mean rate of packet data", f"{number(rate, 4)} bit/s"),
         ("work, s of all nodes at the top clock step", number(_work(known), 6)),
+        *_bound(known),
     ]
     packets = [
         (name, number(count), number(ground.packet_octets[name]))
@@ -96,6 +98,17 @@ def delivered(known: Known, flight: Flight, ground: Ground) -> Html:
             ),
         ]
     )  # fmt: skip
+
+
+def _bound(known: Known) -> list[tuple[str, str]]:
+    """What no controller could have exceeded, where `flatsat bound` has computed it for this run."""
+    compute = share.of_summary(known.summary, known.flown)
+    if compute.get("bound") is None:
+        return []
+    return [
+        ("the most that any controller could deliver", number(compute["bound"], 6)),
+        ("share of that", f"{compute['fraction_of_bound']:.2%}"),
+    ]
 
 
 def _work(known: Known) -> float | None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -86,6 +86,14 @@ class Known:
             flown, written = self.planned(key), getattr(self.scenario, key)
             if flown is not None and flown != written:
                 yield option, flown, written
+
+    @property
+    def flown(self) -> Scenario | None:
+        """The scenario with what the command line changed of it."""
+        if self.scenario is None:
+            return None
+        changed: dict[str, Any] = {OPTIONS[option]: value for option, value, _ in self.changes()}
+        return replace(self.scenario, **changed)
 
     @property
     def command(self) -> str:

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Solves the linear program with Clarabel and certifies the result without trusting it.
+
+By weak duality any multipliers y >= 0 prove that gain x <= y limit + the greatest (gain - y A) x over the variables' bounds,
+whatever tolerance the solver stopped at. That sum is the bound; the solver's own objective only shows how little is given away.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..errors import FlatsatError
+from .program import Relaxed
+from .rows import LinearProgram, Series
+
+WORST_GAP = 1e-3
+"""A certificate further above the objective than this share of it is no use."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Certified:
+    """What the multipliers prove.
+
+    Attributes:
+        delivered_s: upper bound of the work, in seconds of all nodes at the top clock step.
+        per_spared_j: by how much each joule that a run did not feed to a load raises it.
+        objective_s: what the solver found, below the bound by its tolerance.
+    """
+
+    delivered_s: float
+    per_spared_j: float
+    objective_s: float
+
+
+def solve(relaxed: Relaxed) -> Certified:
+    """Solve and certify.
+
+    Raises:
+        FlatsatError: the solver is missing, or no controller can keep the limits of this scenario.
+    """
+    objective_s, multipliers = _solved(relaxed.program)
+    delivered_s = max(proven(relaxed.program, multipliers), 0.0)
+    if delivered_s - objective_s > WORST_GAP * max(delivered_s, 1.0):
+        raise FlatsatError(
+            f"no bound: the solver stopped between {objective_s:,.0f} and {delivered_s:,.0f} s; try a shorter --duration"
+        )
+    return Certified(
+        delivered_s=delivered_s,
+        per_spared_j=_per_spared_j(relaxed, np.maximum(multipliers, 0.0)),
+        objective_s=objective_s,
+    )
+
+
+def proven(program: LinearProgram, multipliers: Series) -> float:
+    """The upper bound that these multipliers, negative ones taken for 0, prove."""
+    y = np.maximum(multipliers, 0.0)
+    rest = program.gain - np.bincount(program.column, y[program.row] * program.value, len(program.gain))
+    return float(y @ program.limit + np.maximum(rest * program.low, rest * program.high).sum())
+
+
+def _per_spared_j(relaxed: Relaxed, y: Series) -> float:
+    per_kw = sum((y[rows] * factor for rows, factor in relaxed.spared), np.zeros(len(relaxed.width_s)))
+    return float(np.max(per_kw / relaxed.width_s)) / 1000
+
+
+def _solved(program: LinearProgram) -> tuple[float, Series]:
+    """The objective and the multipliers of the rows."""
+    clarabel, sparse = require()
+    count, rows = len(program.gain), len(program.limit)
+    matrix = sparse.csc_matrix((program.value, (program.row, program.column)), shape=(rows, count))
+    unit = sparse.identity(count, format="csc")
+    settings = clarabel.DefaultSettings()
+    settings.verbose = False
+    settings.tol_gap_rel, settings.tol_gap_abs, settings.tol_feas = 1e-6, 1e-3, 1e-7
+    solution = clarabel.DefaultSolver(
+        sparse.csc_matrix((count, count)),
+        -program.gain,
+        sparse.vstack([matrix, unit, -unit]).tocsc(),
+        np.concatenate([program.limit, program.high, -program.low]),
+        [clarabel.NonnegativeConeT(rows + 2 * count)],
+        settings,
+    ).solve()
+    if "PrimalInfeasible" in str(solution.status):
+        raise FlatsatError(
+            "no bound: no controller can keep the floor and the temperature limit of this scenario; lower them or start better"
+        )
+    return -solution.obj_val, np.array(solution.z)[:rows]
+
+
+def require() -> tuple[Any, Any]:
+    """The solver and the sparse matrices that it takes.
+
+    Raises:
+        FlatsatError: they are not installed.
+    """
+    try:
+        import clarabel
+        from scipy import sparse
+    except ImportError:
+        raise FlatsatError(
+            "the bound needs Clarabel, which is not installed: pip install 'flatsat[bound]'"
+        ) from None
+    return clarabel, sparse
