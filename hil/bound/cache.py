@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import asdict, dataclass, replace
+from errno import ENOENT
 from hashlib import sha256
 from pathlib import Path
 
@@ -63,7 +64,10 @@ def keep(scenario: Scenario, bound: Bound) -> Path:
 
 
 def _file(scenario: Scenario) -> Path:
-    user = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    try:
+        user = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    except RuntimeError as error:
+        raise FileNotFoundError(ENOENT, "no home folder; set XDG_CACHE_HOME", "bound") from error
     told = replace(scenario, name="any", description="any", telecommands=(), measurements=())
     digest = sha256(scenario_toml.dumps(told).encode())
     for source in _SOURCES:

@@ -33,7 +33,10 @@ def bound_of(scenario: Scenario, stage: Callable[[str], None]) -> Bound:
     stage(f"linear program of {len(horizon.end_s):,} intervals")
     certified = solve(relax(scenario, horizon))
     bound = Bound(delivered_s=certified.delivered_s, per_spared_j=certified.per_spared_j)
-    cache.keep(scenario, bound)
+    try:
+        cache.keep(scenario, bound)
+    except OSError as error:
+        stage(f"it cannot be kept: {error.strerror}; runs will not tell their share")
     return bound
 
 

@@ -18,6 +18,7 @@ CELLS = ("downlink.packets_altered", "1,247,025", "TAI - UTC = 37 s since 2017-0
 SUMMARY: dict[str, Any] = {
     "verdict": "pass", "scenario": "ci-120", "backend": "twin", "seed": 1, "simulated_s": 120.0, "wall_s": 1.0,
     "real_time_factor": 120.0, "faults": [], "telecommands": [], "trace_sha256": "0" * 64,
+    "compute": {"delivered": 1.0, "bound": None, "fraction_of_bound": None},
     "measurements": [
         {"name": f"downlink.packets_{what}", "value": 0, "unit": "1", "low": None, "high": 0, "verdict": "pass"}
         for what in ("lost", "altered")
