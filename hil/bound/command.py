@@ -14,6 +14,7 @@ from rich.console import Console
 
 from .. import scenario as scenarios
 from .. import usage
+from . import cache
 from .compute import bound_of
 
 
@@ -54,10 +55,13 @@ def bound_command(
     )
     with _stages(f"bound of {wanted.name}", quiet=as_json) as stage:
         bound = bound_of(wanted, stage)
+    if cache.find(wanted) is None:
+        told = "the bound cannot be kept, so runs will not tell their share; set XDG_CACHE_HOME to a folder that can be written"
+        typer.echo(f"flatsat: {told}", err=True)
     share = bound.delivered_s / wanted.duration_s
     if as_json:
-        told = {"scenario": wanted.name, "seed": wanted.seed, "duration_s": wanted.duration_s}
-        print(json.dumps({**told, "bound": bound.delivered_s, "share_of_time": share}))
+        flown = {"scenario": wanted.name, "seed": wanted.seed, "duration_s": wanted.duration_s}
+        print(json.dumps({**flown, "bound": bound.delivered_s, "share_of_time": share}))
     else:
         print(
             f"{wanted.name}, seed {wanted.seed}: at most {bound.delivered_s:,.2f} s of all nodes at the top clock step "

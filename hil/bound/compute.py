@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from ..errors import FlatsatError
 from ..scenario import Scenario
@@ -33,10 +34,8 @@ def bound_of(scenario: Scenario, stage: Callable[[str], None]) -> Bound:
     stage(f"linear program of {len(horizon.end_s):,} intervals")
     certified = solve(relax(scenario, horizon))
     bound = Bound(delivered_s=certified.delivered_s, per_spared_j=certified.per_spared_j)
-    try:
+    with suppress(OSError):  # the command tells
         cache.keep(scenario, bound)
-    except OSError as error:
-        stage(f"it cannot be kept: {error.strerror}; runs will not tell their share")
     return bound
 
 

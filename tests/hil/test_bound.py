@@ -3,6 +3,7 @@
 
 import importlib.util
 import json
+import os
 import sys
 from dataclasses import replace
 from itertools import pairwise
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from flatsat.hil import cli, scenario
-from flatsat.hil.bound import cache, share
+from flatsat.hil.bound import cache, command, share
 from flatsat.hil.bound.cache import Bound
 from flatsat.hil.bound.compute import bound_of
 from flatsat.hil.bound.horizon import look_ahead
@@ -367,3 +368,11 @@ def test_every_built_in_scenario_has_a_bound_or_says_why_not(name):
         assert bound_of(scenario.load(name), lambda stage: None).delivered_s >= 0
     except FlatsatError as error:
         assert "no bound" in str(error)
+
+
+def test_a_bound_that_cannot_be_kept_is_told_all_the_same(monkeypatch, capsys):
+    monkeypatch.setenv("XDG_CACHE_HOME", os.devnull)
+    command.bound_command("ci-120", seed=None, duration=None, cycle=None, as_json=True)
+    out, err = capsys.readouterr()
+    assert json.loads(out)["bound"] >= 0
+    assert "cannot be kept" in err
