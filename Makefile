@@ -4,11 +4,12 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help setup run test bench lint wheel wheel-test lock clean
+.PHONY: help setup run test xcheck bench lint wheel wheel-test lock clean
 
 help:
 	@echo "make run     set up, build the boards' simulator and fly one orbit of flight software against the Verilog"
 	@echo "make test    set up and run the tests"
+	@echo "make xcheck  install Basilisk (some 470 MB) beside it all and check the plant's orbit, shadow, energy and radiator against it"
 	@echo "make bench   measure speed: full orbits on each back end, ratio to a bare Verilator loop, coding, a million mutated inputs"
 	@echo "make lint    ruff and mypy --strict (Verilator's lint of the Verilog is one of the tests)"
 	@echo "make wheel   build dist/flatsat-*.whl"
@@ -33,6 +34,10 @@ run: setup
 
 test: setup
 	@$(BIN)/python -m pytest
+
+xcheck: setup
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --editable '.[xcheck]'
+	@FLATSAT_XCHECK=1 $(BIN)/python -m pytest -q tests/xcheck
 
 bench: setup
 	@$(BIN)/python -m tests.bench
