@@ -12,12 +12,16 @@ from typing import Any
 
 from flatsat.protocols import dictionary
 
-from . import commanding, fdir, housekeeping, power, sample
+from . import commanding, fdir, housekeeping, sample
 from .actuator import Actuator, Orders
-from .compute import Allowance, NodeControl
+from .compute import NodeControl
+from .control.choice import CONTROLLERS
+from .control.energy import EnergyEstimate
+from .control.limits import Clamp
+from .control.port import NOTHING, Plan, Situation
 from .events import EventSink
 from .heat import NodeHeat
-from .laser import LaserControl
+from .laser import LaserControl, LinkState
 from .modes import Condition, Mode, ModeState
 from .modes import step as step_mode
 from .onboard_time import OnboardTime
@@ -35,7 +39,6 @@ from .telemetry.reporting import Reporting
 
 ALL_STRINGS = 0xFF
 LOW_HYSTERESIS = 0.005
-NOTHING = power.Budget(0.0, 0.0)
 
 
 def boot(
@@ -79,8 +82,8 @@ class FlightSoftware:
         self._safe = SafeWatch(parameters, record.safe_since_ms, now_ms)
         self._mode = Mode.CHARGE if record.safe_since_ms is None else Mode.SAFE
         self._own_mode = ModeState(self._mode)  # without the ground's ceiling
-        self._energy: power.EnergyEstimate | None = None
-        self._budget = NOTHING
+        self._energy: EnergyEstimate | None = None
+        self._plan = NOTHING
         self._node_w = 0.0
         self._was_low = False
 
@@ -92,6 +95,8 @@ class FlightSoftware:
         self._watch = fdir.BoardWatch(parameters)
         self._nodes = NodeControl(parameters, nvm)
         self._heat = NodeHeat(parameters)
+        self._controller = CONTROLLERS[parameters.controller](parameters)
+        self._clamp = Clamp(parameters)
         self._laser = LaserControl(parameters, self._downlink.build_frame)
         self._switching = Switching(parameters)
         self._actuator = Actuator(bus, parameters, self._watch, self._events)
@@ -142,7 +147,7 @@ class FlightSoftware:
             in_sun=energy.in_sun if energy else False,
             state_of_charge=energy.state_of_charge if energy else 0.0,
             array_w=energy.array_w if energy else 0.0,
-            budget_w=self._budget.compute_w,
+            budget_w=self._plan.compute_w,
             nodes_commanded=self._nodes.command.enable.bit_count(),
             nodes_on=self._nodes.on.bit_count(),
             frames_queued=self._laser.queued,
@@ -187,17 +192,14 @@ class FlightSoftware:
         words = self._samples.power
         if words:
             if self._energy is None:
-                self._energy = power.EnergyEstimate(self._parameters, words, now_ms)
+                self._energy = EnergyEstimate(self._parameters, words, now_ms)
             energy = self._energy.update(words, now_ms)
             self._decide_mode(now_ms, energy.state_of_charge)
-            self._budget = power.budget(energy, self._parameters)
-        elif self._watch.silent(BoardId.POWER):
-            self._budget = NOTHING
         if self._samples.laser:
             self._laser.observe(now_ms, self._samples.laser, self._events)
         else:
             self._laser.no_sample()
-        if self._samples.compute_known and self._energy:
+        if self._energy:
             self._decide_nodes(now_ms, self._energy)
 
     def _decide_mode(self, now_ms: int, state_of_charge: float) -> None:
@@ -233,20 +235,33 @@ class FlightSoftware:
         self._record = self._record._replace(**facts)
         self._record.store(self._memory)
 
-    def _decide_nodes(self, now_ms: int, estimate: power.EnergyEstimate) -> None:
-        limiters = self._limiters
-        racks = limiters.on & limiters.command if self._mode is Mode.NOMINAL else 0
-        racked = 0
-        if racks & fdir.LOAD_PUMP:
-            racked = (0x00FF if racks & fdir.LOAD_RACK_A else 0) | (0xFF00 if racks & fdir.LOAD_RACK_B else 0)
-            racked &= self._telecommands.services.functions.nodes
+    def _decide_nodes(self, now_ms: int, estimate: EnergyEstimate) -> None:
         if self._samples.compute:
             self._node_w = self._heat.limit_w(self._samples.compute, estimate.rack_w)
-        energy, parameters = estimate.energy, self._parameters
-        long_enough = energy.remaining_s > parameters.boot_s + parameters.least_on_s
-        may_start = long_enough or power.dawn_is_near(energy, parameters)
-        allowance = Allowance(*self._budget, self._node_w, racked, may_start)
-        self._nodes.decide(now_ms, self._samples.compute, allowance, self._events)
+        if self._samples.compute_known:
+            self._nodes.observe(now_ms, self._samples.compute, self._racked(), self._events)
+        if self._samples.power:
+            self._plan = self._planned(now_ms, estimate)
+        elif self._watch.silent(BoardId.POWER):
+            self._plan = NOTHING
+        if self._samples.compute_known:
+            self._nodes.decide(now_ms, self._plan, self._node_w)
+
+    def _racked(self) -> int:
+        """Mask of the nodes whose rack has power and coolant, and which the ground allows."""
+        limiters = self._limiters
+        racks = limiters.on & limiters.command if self._mode is Mode.NOMINAL else 0
+        if not racks & fdir.LOAD_PUMP:
+            return 0
+        racked = (0x00FF if racks & fdir.LOAD_RACK_A else 0) | (0xFF00 if racks & fdir.LOAD_RACK_B else 0)
+        return racked & self._telecommands.services.functions.nodes
+
+    def _planned(self, now_ms: int, estimate: EnergyEstimate) -> Plan:
+        link_up = self._laser.state is LinkState.TRACK
+        situation = Situation(
+            now_ms, estimate.energy, self._node_w, self._nodes.counts(now_ms), link_up=link_up
+        )
+        return self._clamp.hold(self._controller.plan(situation), situation)
 
     # report
 

@@ -39,6 +39,7 @@ class FlightParameters:
         2_145_916_837_000  # TAI milliseconds since 1958 at board time 0: 2026-01-01T00:00:00 UTC
     )
     spacecraft_id: int = 0x5A
+    controller: str = "adaptive"  # a name of control/choice.py
 
     # orbit: only a first guess of when the terminator comes; measured array power corrects it
     orbit_period_s: float = 5739.0

@@ -3,7 +3,7 @@
 
 import pytest
 from flatsat.boards.registers import power_flight
-from flatsat.flightsw import power
+from flatsat.flightsw.control import limits
 from flatsat.flightsw.modes import Mode
 from flatsat.flightsw.parameters import FlightParameters
 from flatsat.flightsw.ports import BoardId
@@ -167,14 +167,14 @@ def test_the_battery_charges_again_by_itself(short):
 
 
 def test_settings_that_software_cannot_fly_with_are_given_up_after_three_resets(short, monkeypatch):
-    satellite, discharge_w = short.satellite, power._discharge_w
+    satellite, discharge_w = short.satellite, limits._discharge_w
 
     def fails(energy, parameters, *given):
         if parameters.least_on_s == 200.0:
             raise ZeroDivisionError
         return discharge_w(energy, parameters, *given)
 
-    monkeypatch.setattr(power, "_discharge_w", fails)
+    monkeypatch.setattr(limits, "_discharge_w", fails)
     short.up(short.encode("parameter_set", parameter=7, value=200.0))
     resets = 0
     for _ in range(40):
