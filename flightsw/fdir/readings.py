@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the power board measures, in engineering units: decisions go by this and never by raw words."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from flatsat.boards.registers import power_flight
+
+from ..sample import PowerWords
+
+_VOLT = power_flight.BUS_VOLTAGE.lsb
+_AMPERE = power_flight.BUS_CURRENT.lsb
+_ZERO_A = power_flight.BATTERY_CURRENT.zero
+_CHARGE = power_flight.GAUGE_STATE_OF_CHARGE.lsb
+_KELVIN = power_flight.GAUGE_TEMPERATURE.lsb
+_SPREAD = 1e-4
+
+
+class Readings(NamedTuple):
+    """A sample of the power board. Battery and pack currents are positive while charging.
+
+    Attributes:
+        state_of_charge: of the gauge; while the gauge is not trusted, counted charge and open-circuit voltage stand in for it.
+        packs_usable: how many of the two battery packs carry current: limits and capacity are theirs.
+        lit: whether the strings' currents tell how much light there is: not while strings are switched off.
+    """
+
+    bus_v: float
+    bus_a: float
+    battery_v: float
+    battery_a: float
+    state_of_charge: float
+    battery_k: float
+    strings_a: tuple[float, ...]
+    loads_a: tuple[float, ...]
+    packs_a: tuple[float, ...]
+    packs_spread_v: tuple[float, ...]
+    packs_k: tuple[float, ...]
+    packs_usable: int = 2
+    lit: bool = True
+
+    @property
+    def array_w(self) -> float:
+        """Power of the array at the bus."""
+        return sum(self.strings_a) * self.bus_v
+
+    @property
+    def racks_w(self) -> float:
+        """Power of both racks."""
+        return (self.loads_a[2] + self.loads_a[3]) * self.bus_v
+
+    @property
+    def battery_w(self) -> float:
+        """Power into the battery."""
+        return self.battery_a * self.battery_v
+
+
+def measured(words: PowerWords) -> Readings:
+    """Convert a sample as it is."""
+    return Readings(
+        words.bus_voltage * _VOLT,
+        words.bus_current * _AMPERE,
+        words.battery_voltage * _VOLT,
+        words.battery_current * _AMPERE + _ZERO_A,
+        words.state_of_charge * _CHARGE,
+        words.battery_temperature * _KELVIN,
+        tuple([count * _AMPERE for count in words[11:19]]),
+        tuple([count * _AMPERE for count in words[19:27]]),
+        tuple([count * _AMPERE + _ZERO_A for count in words[27:29]]),
+        tuple([count * _SPREAD for count in words[29:31]]),
+        tuple([count * _KELVIN for count in words[31:33]]),
+    )
