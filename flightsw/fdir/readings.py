@@ -9,6 +9,8 @@ from flatsat.boards.registers import power_flight
 
 from ..sample import PowerWords
 
+STRINGS = 8
+TAPER_CELL_V = 4.10  # above it a cell may take less than it is offered
 _VOLT = power_flight.BUS_VOLTAGE.lsb
 _AMPERE = power_flight.BUS_CURRENT.lsb
 _ZERO_A = power_flight.BATTERY_CURRENT.zero
@@ -23,7 +25,7 @@ class Readings(NamedTuple):
     Attributes:
         state_of_charge: of the gauge; while the gauge is not trusted, counted charge and open-circuit voltage stand in for it.
         packs_usable: how many of the two battery packs carry current: limits and capacity are theirs.
-        lit: whether the strings' currents tell how much light there is: not while strings are switched off.
+        strings_on: how many of the array's strings are connected.
     """
 
     bus_v: float
@@ -38,12 +40,17 @@ class Readings(NamedTuple):
     packs_spread_v: tuple[float, ...]
     packs_k: tuple[float, ...]
     packs_usable: int = 2
-    lit: bool = True
+    strings_on: int = STRINGS
 
     @property
     def array_w(self) -> float:
         """Power of the array at the bus."""
         return sum(self.strings_a) * self.bus_v
+
+    @property
+    def light_w(self) -> float | None:
+        """What the whole array would give if all its strings were connected; None while none is."""
+        return self.array_w * STRINGS / self.strings_on if self.strings_on else None
 
     @property
     def racks_w(self) -> float:
