@@ -16,7 +16,7 @@ _AMPERE = power_flight.BUS_CURRENT.lsb
 _ZERO_A = power_flight.BATTERY_CURRENT.zero
 _CHARGE = power_flight.GAUGE_STATE_OF_CHARGE.lsb
 _KELVIN = power_flight.GAUGE_TEMPERATURE.lsb
-_SPREAD = 1e-4
+_SPREAD = power_flight.PACK_SPREAD_PACK0.lsb
 
 
 class Readings(NamedTuple):
@@ -74,7 +74,7 @@ def measured(words: PowerWords) -> Readings:
         words.battery_temperature * _KELVIN,
         tuple([count * _AMPERE for count in words[11:19]]),
         tuple([count * _AMPERE for count in words[19:27]]),
-        tuple([count * _AMPERE + _ZERO_A for count in words[27:29]]),
-        tuple([count * _SPREAD for count in words[29:31]]),
-        tuple([count * _KELVIN for count in words[31:33]]),
+        (words.pack_current0 * _AMPERE + _ZERO_A, words.pack_current1 * _AMPERE + _ZERO_A),
+        (words.pack_spread0 * _SPREAD, words.pack_spread1 * _SPREAD),
+        (words.pack_temperature0 * _KELVIN, words.pack_temperature1 * _KELVIN),
     )

@@ -17,6 +17,7 @@ def readings(array_w: float, state_of_charge: float = 0.8) -> Readings:
         *(30_000, round(4600 / 300 * 100), 32_000, 32_768, round(state_of_charge * 50_000), 29_300),
         *[string] * 8,
         *[0] * 8,
+        *(32_768, 32_768, 100, 100, 29_300, 29_300),
     )
     return measured(words)
 
