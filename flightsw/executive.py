@@ -191,9 +191,10 @@ class FlightSoftware:
     def _decide(self, now_ms: int) -> None:
         words = self._samples.power
         if words:
+            readings = fdir.measured(words)
             if self._energy is None:
-                self._energy = EnergyEstimate(self._parameters, words, now_ms)
-            energy = self._energy.update(words, now_ms)
+                self._energy = EnergyEstimate(self._parameters, readings, now_ms)
+            energy = self._energy.update(readings, now_ms)
             self._decide_mode(now_ms, energy.state_of_charge)
         if self._samples.laser:
             self._laser.observe(now_ms, self._samples.laser, self._events)
