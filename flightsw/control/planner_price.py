@@ -32,11 +32,11 @@ class WorkCurve:
         self._node = node
         spread = WORK_EXPONENT / (node.exponent - WORK_EXPONENT)
         best = (node.static_w * spread / node.dynamic_w) ** (1 / node.exponent)
-        best = min(max(best, node.lowest_fraction), 1.0)
+        best = min(max(float(best), node.lowest_fraction), 1.0)
         self._scale = WORK_EXPONENT / (node.exponent * node.dynamic_w)
         self.best_w = nodes * self._node_w(best)
         self.most_w = nodes * self._node_w(1.0)
-        self.price = self._scale * best ** (WORK_EXPONENT - node.exponent)
+        self.price = self._scale * float(best ** (WORK_EXPONENT - node.exponent))
 
     def power_w(self, price: float) -> float:
         """Power at which one more watt does `price` of work; the most where it costs next to nothing."""
