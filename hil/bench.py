@@ -187,6 +187,7 @@ def flight_parameters(scenario: Scenario, orbit: CircularOrbit) -> FlightParamet
     satellite = scenario.satellite
     return FlightParameters(
         cycle_ms=scenario.cycle_ms,
+        controller=scenario.flight.controller,
         orbit_period_s=orbit.period_s,
         eclipse_s=orbit.shadow_s,
         sunrise_ms=round(1000 * orbit.sunrise_s),

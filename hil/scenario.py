@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
+from flatsat.flightsw.control.choice import CONTROLLERS
 from flatsat.flightsw.parameters import FlightParameters
 from flatsat.protocols import tables
 from flatsat.protocols.tables import Rule, TableError, check, join
@@ -22,6 +23,7 @@ from .telecommand import DICTIONARY, Telecommand
 
 __all__ = [
     "Fault",
+    "Flight",
     "Link",
     "Measurement",
     "Orbit",
@@ -159,6 +161,18 @@ class Link:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Flight:
+    """What flight software is loaded with that does not follow from the satellite and its orbit."""
+
+    controller: Annotated[str, Rule("what plans the power of the racks", choices=tuple(CONTROLLERS))] = (
+        FlightParameters().controller
+    )
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Measurement:
     """A figure of the summary and the limits, both inclusive, within which the run passes."""
 
@@ -193,6 +207,7 @@ class Scenario:
     orbit: Annotated[Orbit, Rule("the orbit")]
     satellite: Annotated[Satellite, Rule("the satellite")]
     link: Annotated[Link, Rule("the laser link")]
+    flight: Annotated[Flight, Rule("the flight software")] = Flight()
     faults: Annotated[tuple[Fault, ...], Rule("what goes wrong, in any order")] = ()
     telecommands: Annotated[tuple[Telecommand, ...], Rule("what the ground sends, in any order")] = ()
     measurements: Annotated[tuple[Measurement, ...], Rule("what decides the verdict")] = ()

@@ -7,8 +7,14 @@ from collections.abc import Callable
 
 from ..parameters import FlightParameters
 from .adaptive import Adaptive
+from .baselines import EnergyBalance, Hysteresis, SunFollow
+from .planner import Planner
 from .port import Controller
 
 CONTROLLERS: dict[str, Callable[[FlightParameters], Controller]] = {
     "adaptive": Adaptive,
+    "planner": Planner,
+    "energy-balance": EnergyBalance,
+    "sun-follow": SunFollow,
+    "hysteresis": Hysteresis,
 }

@@ -17,7 +17,7 @@ from flatsat.boards import work
 from flatsat.boards.registers import compute_stimulus
 
 from .. import scenario_toml
-from ..scenario import Scenario
+from ..scenario import Flight, Scenario
 
 _HIL = Path(__file__).parents[1]
 _SOURCES = (
@@ -68,7 +68,7 @@ def _file(scenario: Scenario) -> Path:
         user = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     except RuntimeError as error:
         raise FileNotFoundError(ENOENT, "no home folder; set XDG_CACHE_HOME", "bound") from error
-    told = replace(scenario, name="any", description="any", telecommands=(), measurements=())
+    told = replace(scenario, name="any", description="any", flight=Flight(), telecommands=(), measurements=())
     digest = sha256(scenario_toml.dumps(told).encode())
     for source in _SOURCES:
         digest.update(source.read_bytes())

@@ -362,7 +362,9 @@ def test_a_bound_is_computed_once(monkeypatch):
     assert len(stages) == 2
 
 
-@pytest.mark.parametrize("name", scenario.builtin())
+@pytest.mark.parametrize(
+    "name", [name for name in scenario.builtin() if scenario.load(name).duration_s < 6000]
+)  # a day takes half a minute
 def test_every_built_in_scenario_has_a_bound_or_says_why_not(name):
     try:
         assert bound_of(scenario.load(name), lambda stage: None).delivered_s >= 0

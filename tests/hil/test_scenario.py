@@ -190,7 +190,9 @@ def test_refused(text: str, path: str, allowed: str) -> None:
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        pytest.param(lambda folder: "leo-orbitt", r"allowed: .*ci-120, leo-orbit", id="unknown name"),
+        pytest.param(
+            lambda folder: "leo-orbitt", r"allowed: .*ci-120, leo-day, .*leo-orbit", id="unknown name"
+        ),
         pytest.param(lambda folder: folder / "no.toml", "cannot be read", id="no such file"),
         pytest.param(lambda folder: folder, "cannot be read", id="a folder"),
         pytest.param(lambda folder: _write(folder, b"\xff\xfe"), "UTF-8", id="not text"),

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A receding horizon: every minute the optimum of the next 1.3 orbits, of which the beginning is flown.
+
+The horizon is the orbit as the estimates know it: day and night, the array's full power and its boost when cold, the bus, the
+boots before a dawn, and by day the most that the nodes may turn into heat. `planner_price.py` has the optimum. Between two
+plans the price of stored energy stands, so that wander of the array goes where it does most.
+"""
+
+from __future__ import annotations
+
+from math import exp
+from typing import NamedTuple
+
+from ..parameters import FlightParameters
+from . import allocation, limits
+from .planner_price import Storage, Stretch, WorkCurve, stretches
+from .port import Energy, Plan, Situation
+
+SLOT_S = 60.0
+ORBITS = 1.3
+EVERY_MS = 60_000
+COLD_BOOST, WARM_UP_S = 0.10, 240.0  # of the array after a night
+BUFFER_S = 600.0  # of results
+ROOM_S = 10.0  # while the link is down, work beyond the buffer less this would be lost
+WARM_DAY_S = 1200.0  # from here on in a day the heat limit is about that of its end
+
+
+class Horizon(NamedTuple):
+    """Slots of SLOT_S: what the array leaves after bus and boots, and the most that the nodes may draw."""
+
+    net_w: list[float]
+    most_w: list[float]
+
+
+class Planner:
+    """The controller `planner`."""
+
+    def __init__(self, parameters: FlightParameters) -> None:
+        self._parameters = parameters
+        self._table = allocation.step_table(parameters.node)
+        self._curve = WorkCurve(parameters.node, 0)
+        self._stretch = Stretch(0, 0, 0.0, 0.0, 0.0)
+        self._due_ms = 0
+        self._in_sun = False
+        self._day_node_w = self._table.step_w[-1]
+
+    def plan(self, situation: Situation) -> Plan:
+        """The power that the price leaves to the nodes now, and the nodes that it takes."""
+        energy, parameters = situation.energy, self._parameters
+        ceiling_w = limits.ceiling_w(energy, parameters)
+        storage = self._storage(energy)
+        self._look_ahead(situation, storage)
+        boots_w = self._boots_w() if limits.dawn_is_near(energy, parameters) else 0.0
+        net_w = energy.array_soon_w - energy.bus_w - boots_w
+        most_w = min(self._curve.most_w, situation.nodes.usable * situation.node_w)
+        wanted_w = boots_w + self._stretch.power_w(net_w, most_w, storage)
+        if not situation.link_up and situation.backlog_s > BUFFER_S - ROOM_S:
+            wanted_w = situation.nodes.on * self._table.step_w[0] if energy.in_sun else 0.0
+        compute_w = min(max(wanted_w, 0.0), ceiling_w)
+        return Plan(compute_w, ceiling_w, self._nodes(situation, compute_w, ceiling_w))
+
+    def _look_ahead(self, situation: Situation, storage: Storage) -> None:
+        """Solve the horizon again when it is time, at a terminator, and when nodes come or go."""
+        energy, usable = situation.energy, situation.nodes.usable
+        if usable != self._curve.nodes:
+            self._curve = WorkCurve(self._parameters.node, usable)
+        elif situation.now_ms < self._due_ms and energy.in_sun == self._in_sun:
+            return
+        self._due_ms, self._in_sun = situation.now_ms + EVERY_MS, energy.in_sun
+        day_s = self._parameters.orbit_period_s - energy.night_s
+        if energy.in_sun and day_s - energy.remaining_s > WARM_DAY_S:
+            self._day_node_w = min(situation.node_w, self._table.step_w[-1])
+        if usable:
+            horizon = self._horizon(energy)
+            self._stretch = next(stretches(*horizon, SLOT_S, self._curve, storage))
+
+    def _storage(self, energy: Energy) -> Storage:
+        parameters = self._parameters
+        stored_j = energy.capacity_wh * 3600.0
+        return Storage(
+            energy_j=energy.state_of_charge * stored_j,
+            least_j=(parameters.floor + parameters.floor_margin) * stored_j,
+            most_j=parameters.full * stored_j,
+            charge_limit_w=parameters.charge_limit_w,
+            discharge_limit_w=parameters.discharge_limit_w - parameters.discharge_margin_w,
+            charge_efficiency=parameters.charge_efficiency,
+            discharge_efficiency=parameters.discharge_efficiency,
+        )
+
+    def _horizon(self, energy: Energy) -> Horizon:
+        """From now on; a slot with a terminator in it has its share of light."""
+        period_s = self._parameters.orbit_period_s
+        day_s = period_s - energy.night_s
+        phase_s = (day_s if energy.in_sun else period_s) - energy.remaining_s  # since sunrise
+        hot_w = self._curve.nodes * self._day_node_w
+        net_w, most_w = [], []
+        for _ in range(round(ORBITS * period_s / SLOT_S)):
+            lit_s = _overlap_s(phase_s, 0.0, day_s) + _overlap_s(phase_s, period_s, period_s + day_s)
+            boosted = 1.0 + COLD_BOOST * exp(-max(phase_s, 0.0) / WARM_UP_S)
+            booting_s = _overlap_s(phase_s, period_s - self._boot_s(), period_s)
+            given_w = energy.full_w * boosted * lit_s - self._boots_w() * booting_s
+            net_w.append(given_w / SLOT_S - energy.bus_w)
+            most_w.append(hot_w if lit_s else self._curve.most_w)
+            phase_s += SLOT_S
+            if phase_s >= period_s:
+                phase_s -= period_s
+        return Horizon(net_w, most_w)
+
+    def _boot_s(self) -> float:
+        return self._parameters.boot_s + limits.DAWN_BOOT_S
+
+    def _boots_w(self) -> float:
+        """Power that the nodes that boot before dawn take."""
+        return self._parameters.dawn_nodes * self._parameters.node.boot_w
+
+    def _nodes(self, situation: Situation, compute_w: float, ceiling_w: float) -> int:
+        energy, nodes, parameters = situation.energy, situation.nodes, self._parameters
+        kept = allocation.keep(compute_w, ceiling_w, nodes.on, nodes.booting, nodes.mature, self._table)
+        dawn = limits.dawn_is_near(energy, parameters)
+        if dawn or energy.remaining_s > parameters.boot_s + parameters.least_on_s:
+            fed = allocation.nodes_fed(compute_w, self._table)
+            return max(kept, min(fed, nodes.usable))
+        return kept
+
+
+def _overlap_s(at_s: float, from_s: float, to_s: float) -> float:
+    """How much of the slot that begins at `at_s` is between two instants."""
+    return max(min(at_s + SLOT_S, to_s) - max(at_s, from_s), 0.0)
