@@ -38,7 +38,16 @@ class ChargeCheck:
             and counted charge agree.
     """
 
-    __slots__ = ("_counted", "_gauge", "_last_a", "_last_v", "_parameters", "_started", "_steady_a", "resistance_ohm")
+    __slots__ = (
+        "_counted",
+        "_gauge",
+        "_last_a",
+        "_last_v",
+        "_parameters",
+        "_started",
+        "_steady_a",
+        "resistance_ohm",
+    )
 
     def __init__(self, parameters: FlightParameters) -> None:
         self._parameters = parameters
@@ -103,7 +112,9 @@ EMPTY_CELL_V, SLOPE_CELL_V, KNEE_CELL_V, KNEE = 3.25, 0.80, 0.25, 0.03
 
 def rest_cell_v(state_of_charge: float) -> float:
     """Voltage of a cell at rest by its data sheet: 3.0 V empty, 4.05 V full."""
-    return EMPTY_CELL_V + SLOPE_CELL_V * state_of_charge - KNEE_CELL_V * exp(-max(state_of_charge, 0.0) / KNEE)
+    return (
+        EMPTY_CELL_V + SLOPE_CELL_V * state_of_charge - KNEE_CELL_V * exp(-max(state_of_charge, 0.0) / KNEE)
+    )
 
 
 def charge_at_rest(cell_v: float) -> float:

@@ -71,7 +71,13 @@ class SensorWatch:
         self.trust = Trust()
 
     def observe(
-        self, now_ms: int, words: PowerWords, packs_usable: int, strings_on: int, charging: bool, events: EventSink
+        self,
+        now_ms: int,
+        words: PowerWords,
+        packs_usable: int,
+        strings_on: int,
+        charging: bool,
+        events: EventSink,
     ) -> Readings:
         """Take a sample in.
 
@@ -98,9 +104,7 @@ class SensorWatch:
         coldest_k = min(words.temperatures) + 200.0
         return words._replace(coolant_temperature=round(coldest_k / _COOLANT_K))
 
-    def _currents(
-        self, now_ms: int, raw: Readings, whole: bool, taking: bool, events: EventSink
-    ) -> Readings:
+    def _currents(self, now_ms: int, raw: Readings, whole: bool, taking: bool, events: EventSink) -> Readings:
         trust = self.trust
         array_a, loads_a = sum(raw.strings_a), sum(raw.loads_a)
         loads_a += self._parameters.computer_w / max(raw.bus_v, 1.0)
@@ -191,9 +195,7 @@ class SensorWatch:
         self._temperature.judge(now_ms, deviations, usable, TOLERANCE_K, trust, events)
         return taken
 
-    def _state_of_charge(
-        self, now_ms: int, now: Readings, elapsed_s: float, events: EventSink
-    ) -> Readings:
+    def _state_of_charge(self, now_ms: int, now: Readings, elapsed_s: float, events: EventSink) -> Readings:
         trust, check = self.trust, self._charge
         ways = check.follow(now, elapsed_s)
         usable = (trust[Sensor.GAUGE], True, trust[Sensor.BATTERY_VOLTAGE])
