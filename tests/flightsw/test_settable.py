@@ -3,7 +3,7 @@
 
 import ast
 import struct
-from dataclasses import fields
+from dataclasses import fields, replace
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -12,11 +12,13 @@ import pytest
 from flatsat.flightsw import parameters
 from flatsat.flightsw.laser import LinkState
 from flatsat.flightsw.parameters import FlightParameters
-from flatsat.flightsw.settable import ParameterTable
+from flatsat.flightsw.settable import COPIES, ParameterTable
 from flatsat.flightsw.telecommand.functions import FunctionService
 from flatsat.flightsw.telecommand.monitor import CheckState
 from flatsat.flightsw.telecommand.request import Failure
 from flatsat.protocols import dictionary
+from hypothesis import given
+from hypothesis import strategies as st
 
 D = dictionary.load()
 LOADED = FlightParameters()
@@ -51,6 +53,38 @@ def test_a_table_changes_its_own_copy_only():
     assert (table.live.least_on_s, table.live.dawn_nodes) == (200.0, 3)
     assert isinstance(table.live.dawn_nodes, int)
     assert LOADED.least_on_s == 300.0
+
+
+COPY = st.integers(0, 3 * len(D.parameters) - 1)
+
+
+@given(index=COPY, bit=st.integers(0, 63))
+def test_any_one_flipped_bit_is_voted_out(index, bit):
+    table = ParameterTable(LOADED, D.parameters)
+    table.set({7: 200.0})
+    table.upset(index, bit)
+    copy, place = divmod(index, len(D.parameters))
+    identifier = list(D.parameters.values())[place].identifier
+    assert table.scrub() in ([(identifier, copy)], [])  # the sign of a zero is none
+    assert table.live == replace(LOADED, least_on_s=200.0)
+    assert table.scrub() == []
+
+
+def test_flips_in_many_values_are_voted_out_one_by_one():
+    table = ParameterTable(LOADED, D.parameters)
+    for place in range(len(D.parameters)):
+        table.upset(place % 3 * len(D.parameters) + place, 50)
+    assert len(table.scrub()) == len(D.parameters)
+    assert table.live == LOADED
+
+
+def test_a_value_of_which_no_two_copies_agree_is_as_loaded():
+    table = ParameterTable(LOADED, D.parameters)
+    table.set({1: 0.5})
+    for copy in range(2):
+        table.upset(copy * len(D.parameters), 40 + copy)
+    assert table.scrub() == [(1, COPIES)]
+    assert table.live.floor == LOADED.floor
 
 
 ORDERS = {
