@@ -116,7 +116,7 @@ def power_configuration(parameters: FlightParameters) -> Configuration:
     """WATCHDOG_MS to LCL7: protections that act without software."""
     volts = power_flight.UVLO_LIMIT
     words = [
-        parameters.watchdog_ms,
+        parameters.watchdog_in_force_ms,
         volts.count(parameters.undervoltage_release_v) << 16 | volts.count(parameters.undervoltage_v),
         power_flight.OVERCHARGE_LIMIT.count(parameters.overcharge_v),
     ]

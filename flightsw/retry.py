@@ -20,12 +20,13 @@ class RetryLadder:
         self.faults = [0] * count
         self.held = 0
 
-    def fail(self, index: int, now_ms: int) -> None:
-        """Hold one of them off from now on."""
+    def fail(self, index: int, now_ms: int) -> float:
+        """Hold one of them off from now on; returns for how many seconds."""
         wait = self._waits_ms[min(self.faults[index], len(self._waits_ms) - 1)]
         self.faults[index] += 1
         self._until_ms[index] = now_ms + wait
         self.held |= 1 << index
+        return wait / 1000.0
 
     def clear(self) -> None:
         """Forget all faults and let go of everything."""

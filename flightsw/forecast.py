@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the ladder goes by and no sensor reads: where the night will leave the battery, and what its lowest cell would rest at."""
+
+from __future__ import annotations
+
+from flatsat.boards.registers import power_flight
+
+from .control.port import Energy
+from .parameters import FlightParameters
+from .sample import PowerWords
+
+_VOLT = power_flight.BATTERY_VOLTAGE.lsb
+_AMPERE, _ZERO = power_flight.BATTERY_CURRENT.lsb, power_flight.BATTERY_CURRENT.zero
+
+
+def sunrise_charge(energy: Energy, parameters: FlightParameters) -> float:
+    """State of charge at the end of the coming, or present, eclipse if no node runs."""
+    full_wh = parameters.battery_capacity_wh
+    day_s, night_s = (
+        (energy.remaining_s, parameters.eclipse_s) if energy.in_sun else (0.0, energy.remaining_s)
+    )
+    charge_w = min(max(energy.array_w - energy.bus_w, 0.0), parameters.charge_limit_w)
+    gained = charge_w * parameters.charge_efficiency * day_s / 3600.0 / full_wh
+    lost = energy.bus_w / parameters.discharge_efficiency * night_s / 3600.0 / full_wh
+    return min(energy.state_of_charge + gained, 1.0) - lost
+
+
+def rest_cell_v(words: PowerWords, parameters: FlightParameters) -> float:
+    """Voltage of a cell without the drop that the current makes in a battery that is as good as new."""
+    current_a = words.battery_current * _AMPERE + _ZERO
+    rest_v = words.battery_voltage * _VOLT - current_a * parameters.battery_ohm
+    return rest_v / parameters.cells
