@@ -218,10 +218,11 @@ class FlightSoftware:
     def _decide(self, now_ms: int) -> None:
         words = self._samples.power
         if words:
+            readings = fdir.measured(words)
             if self._energy is None:
-                self._energy = EnergyEstimate(self._parameters, words, now_ms)
-            energy = self._energy.update(words, now_ms)
-            self._decide_level(now_ms, energy, words)
+                self._energy = EnergyEstimate(self._parameters, readings, now_ms)
+            energy = self._energy.update(readings, now_ms)
+            self._decide_level(now_ms, energy, readings)
             self._watch_floor(now_ms, energy.state_of_charge)
         if self._samples.laser:
             self._laser.observe(now_ms, self._samples.laser, self._events)
@@ -230,11 +231,11 @@ class FlightSoftware:
         if self._energy:
             self._decide_nodes(now_ms, self._energy)
 
-    def _decide_level(self, now_ms: int, energy: Energy, words: sample.PowerWords) -> None:
+    def _decide_level(self, now_ms: int, energy: Energy, readings: fdir.Readings) -> None:
         parameters = self._parameters
         now = Condition(
             energy.state_of_charge,
-            rest_cell_v(words, parameters),
+            rest_cell_v(readings, parameters),
             sunrise_charge(energy, parameters),
             energy.in_sun,
             self._selfcheck.faults(now_ms),
@@ -313,7 +314,11 @@ class FlightSoftware:
     def _started(self, now_ms: int) -> int:
         """Mask of the nodes that the bus carries, as far as that is known."""
         enabled, words = self._nodes.command.enable, self._samples.power
-        return self._starts.allowed(now_ms, words, enabled, self._events) if words else enabled
+        return (
+            self._starts.allowed(now_ms, fdir.measured(words).bus_v, enabled, self._events)
+            if words
+            else enabled
+        )
 
     def _planned(self, now_ms: int, estimate: EnergyEstimate) -> Plan:
         link_up = self._laser.state is LinkState.TRACK

@@ -3,14 +3,9 @@
 
 from __future__ import annotations
 
-from flatsat.boards.registers import power_flight
-
 from .control.port import Energy
+from .fdir import Readings
 from .parameters import FlightParameters
-from .sample import PowerWords
-
-_VOLT = power_flight.BATTERY_VOLTAGE.lsb
-_AMPERE, _ZERO = power_flight.BATTERY_CURRENT.lsb, power_flight.BATTERY_CURRENT.zero
 
 
 def sunrise_charge(energy: Energy, parameters: FlightParameters) -> float:
@@ -25,8 +20,7 @@ def sunrise_charge(energy: Energy, parameters: FlightParameters) -> float:
     return min(energy.state_of_charge + gained, 1.0) - lost
 
 
-def rest_cell_v(words: PowerWords, parameters: FlightParameters) -> float:
-    """Voltage of a cell without the drop that the current makes in a battery that is as good as new."""
-    current_a = words.battery_current * _AMPERE + _ZERO
-    rest_v = words.battery_voltage * _VOLT - current_a * parameters.battery_ohm
-    return rest_v / parameters.cells
+def rest_cell_v(readings: Readings, parameters: FlightParameters) -> float:
+    """Voltage of the lowest cell without the drop that the current makes in a battery that is as good as new."""
+    rest_v = readings.battery_v - readings.battery_a * parameters.battery_ohm
+    return rest_v / parameters.cells - max(readings.packs_spread_v) / 2

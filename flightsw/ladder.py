@@ -32,8 +32,7 @@ class Cause(IntEnum):
     FORECAST = 3
     FAULTS = 4
     RESETS = 5
-    DEAD_BUS = 6
-    GROUND = 7
+    GROUND = 6
 
 
 class Condition(NamedTuple):

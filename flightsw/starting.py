@@ -3,16 +3,12 @@
 
 from __future__ import annotations
 
-from flatsat.boards.registers import power_flight
-
 from .events import EventSink
 from .parameters import NODES, FlightParameters
 from .retry import RetryLadder
-from .sample import PowerWords
 
 SAG = 0.95  # of the nominal bus voltage
 CALM_S = 600.0  # without a sag after a start: nodes may start together again
-_VOLT = power_flight.BUS_VOLTAGE.lsb
 
 
 class StartWatch:
@@ -22,21 +18,21 @@ class StartWatch:
 
     def __init__(self, parameters: FlightParameters) -> None:
         self._parameters = parameters
-        self._retry = RetryLadder(1, parameters.retry_s)
+        self._retry = RetryLadder(1, parameters.retry_s, never=1)
         self._enabled = 0
         self._last_sag_ms = 0
 
-    def allowed(self, now_ms: int, words: PowerWords, enabled: int, events: EventSink) -> int:
+    def allowed(self, now_ms: int, bus_v: float, enabled: int, events: EventSink) -> int:
         """Mask of the nodes that may run.
 
         Args:
             enabled: the nodes that were commanded on in the cycle before.
         """
         started, self._enabled = enabled & ~self._enabled, enabled
-        if started and words.bus_voltage * _VOLT < SAG * self._parameters.bus_nominal_v:
+        if started and bus_v < SAG * self._parameters.bus_nominal_v:
             self._last_sag_ms = now_ms
-            wait_s = self._retry.fail(0, now_ms)
-            events.raise_event("START_TAKEN_BACK", now_ms, started.bit_count(), round(wait_s))
+            self._retry.fail(0, now_ms)
+            events.raise_event("START_TAKEN_BACK", now_ms, started.bit_count(), self._retry.faults[0])
             self._enabled = enabled & ~started
         if self._retry.release(now_ms):
             return self._enabled

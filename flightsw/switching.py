@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which loads are wanted, and the power board's switches: charge path and heaters.
+"""Which loads are wanted, and the power board's switches: charge path, heaters, battery packs.
 
 Racks and pump go after their nodes, which are switched off a few at a time: for SHED_MOST_S at the most.
 """
@@ -19,6 +19,7 @@ CHARGE = power_flight.SWITCHES_CHARGE.mask
 BATTERY_HEATER = power_flight.SWITCHES_BATTERY_HEATER.mask
 COOLANT_HEATER = power_flight.SWITCHES_COOLANT_HEATER.mask
 HEATERS = BATTERY_HEATER | COOLANT_HEATER
+PACKS = power_flight.SWITCHES_PACK0.mask | power_flight.SWITCHES_PACK1.mask
 OVERCHARGE_CLEAR = power_flight.SWITCHES_OVERCHARGE_CLEAR.mask
 OVERCHARGE_RELEASE_V = 4.0
 _OVERCHARGED = power_flight.STATUS_OVERCHARGED.mask
@@ -74,7 +75,7 @@ class Switching:
             wanted |= fdir.LOAD_RACKS if racks else 0
         elif nodes and now_ms < self._shed_until_ms:
             wanted |= SHEDDING
-        switches = self._charge(now_ms, words, battery_k, events)
+        switches = PACKS | self._charge(now_ms, words, battery_k, events)
         parameters = self._parameters
         hysteresis_k = parameters.heater_hysteresis_k
         if self._battery_heater.follow(battery_k, parameters.battery_heater_on_k, hysteresis_k):

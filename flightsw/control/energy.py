@@ -6,22 +6,14 @@ Power that falls is carried forward to the end of the cycle in which a command a
 
 from __future__ import annotations
 
-from flatsat.boards.registers import power_flight
-
+from ..fdir.readings import Readings
 from ..parameters import FlightParameters
-from ..sample import PowerWords
 from .port import Energy
 from .sunlight import Sunlight
 
 GAUGE_GAIN = 0.01  # how much of a cycle's gauge reading enters the estimate; the rest is counted charge
 STEADY_FRACTION = 0.02  # of nominal array power: a change within this is noise
 CYCLES_TO_ACT = 2.0  # from the instant of the sample to the end of the cycle that the command rules
-
-_VOLT = power_flight.BUS_VOLTAGE.lsb
-_AMPERE = power_flight.BUS_CURRENT.lsb
-_CHARGE = power_flight.GAUGE_STATE_OF_CHARGE.lsb
-_BATTERY_ZERO = power_flight.BATTERY_CURRENT.zero
-_KELVIN = power_flight.GAUGE_TEMPERATURE.lsb
 
 
 class EnergyEstimate:
@@ -48,25 +40,24 @@ class EnergyEstimate:
         "rack_w",
     )
 
-    def __init__(self, parameters: FlightParameters, words: PowerWords, now_ms: int) -> None:
+    def __init__(self, parameters: FlightParameters, readings: Readings, now_ms: int) -> None:
         self._parameters = parameters
         self._last_ms = now_ms
-        self._state_of_charge = words.state_of_charge * _CHARGE
-        self._array_w = self._last_array_w = _array_w(words)
+        self._state_of_charge = readings.state_of_charge
+        self._array_w = self._last_array_w = readings.array_w
         self._bus_w = parameters.bus_power_w
         self._sunlight = Sunlight(parameters, self._array_w, now_ms)
-        self.update(words, now_ms)
+        self.update(readings, now_ms)
 
-    def update(self, words: PowerWords, now_ms: int) -> Energy:
+    def update(self, readings: Readings, now_ms: int) -> Energy:
         """Take a cycle's sample in."""
-        volts = words.bus_voltage * _VOLT
-        self.rack_w = (words.load2 + words.load3) * _AMPERE * volts
-        self.battery_w = words.battery_voltage * _VOLT * (words.battery_current * _AMPERE + _BATTERY_ZERO)
-        self.battery_k = words.battery_temperature * _KELVIN
-        bus_w = words.bus_current * _AMPERE * volts - self.rack_w
+        self.rack_w = readings.racks_w
+        self.battery_w = readings.battery_w
+        self.battery_k = readings.battery_k
+        bus_w = readings.bus_a * readings.bus_v - self.rack_w
         self._bus_w = max(self._bus_w + 0.1 * (bus_w - self._bus_w), 0.0)
-        self._count_charge(words.state_of_charge * _CHARGE, now_ms)
-        soon_w = self._follow_array(_array_w(words))
+        self._count_charge(readings.state_of_charge, now_ms)
+        soon_w = self._follow_array(readings.array_w)
         remaining_s = self._sunlight.update(now_ms, self._last_array_w)
         self.energy = Energy(
             self._state_of_charge,
@@ -97,8 +88,3 @@ class EnergyEstimate:
             self._array_w += 0.2 * (array_w - self._array_w)
         ahead_w = CYCLES_TO_ACT * fallen_w if fallen_w > steady_w else 0.0
         return max(self._array_w - ahead_w, 0.0)
-
-
-def _array_w(words: PowerWords) -> float:
-    amperes = sum(words[11:19]) * _AMPERE
-    return amperes * words.bus_voltage * _VOLT

@@ -34,13 +34,14 @@ from .loads import (
     node_powers_w,
 )
 from .orbit import CircularOrbit
-from .truth import Ledger, PlantTruth, Violations
+from .truth import PACKS, Ledger, PlantTruth, Violations
 from .workload import Workload
 
 if TYPE_CHECKING:
     from ..scenario import Fault, Scenario
 
 SAG = 0.2
+PACK_SPREAD_V = 0.01
 NEGLIGIBLE_W = 1e-3
 """Differences of powers below this are rounding."""
 
@@ -210,6 +211,9 @@ class Plant:
         truth.state_of_charge = battery.energy_j / battery.capacity_j
         truth.battery_voltage_v, truth.battery_current_a = battery.voltage_v, battery.current_a
         truth.battery_k, truth.radiator_k, truth.coolant_k = heat.battery_k, heat.radiator_k, heat.coolant_k
+        truth.pack_current_a = [battery.current_a / PACKS] * PACKS
+        truth.pack_spread_v = [PACK_SPREAD_V] * PACKS
+        truth.pack_k = [heat.battery_k] * PACKS
         truth.junction_k, truth.laser_k = heat.junction_k, heat.laser_k
 
     def _publish_light(self, time_ms: int, laser_state: int) -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from itertools import chain
 from operator import attrgetter
 from typing import Any
 
@@ -11,6 +12,7 @@ from .array import STRINGS
 from .loads import NODES
 
 LOADS = 8
+PACKS = 2
 
 
 @dataclass(slots=True, kw_only=True)
@@ -35,6 +37,11 @@ class PlantTruth:
     battery_voltage_v: float = 0.0
     battery_current_a: float = 0.0
     battery_k: float = 0.0
+    pack_current_a: list[float] = field(default_factory=lambda: [0.0] * PACKS)
+    """Positive while charging."""
+    pack_spread_v: list[float] = field(default_factory=lambda: [0.0] * PACKS)
+    """Highest less lowest cell voltage."""
+    pack_k: list[float] = field(default_factory=lambda: [0.0] * PACKS)
     radiator_k: float = 0.0
     coolant_k: float = 0.0
     junction_k: list[float] = field(default_factory=lambda: [0.0] * NODES)
@@ -67,7 +74,7 @@ class PlantTruth:
 
     def as_json(self) -> bytes:
         """`as_dict` as JSON with seven significant digits: for a recording, where `json` would take most of a cycle."""
-        return _AS_JSON % (*_NUMBERS(self), *self.string_current_a, *self.load_current_a, *self.junction_k)
+        return _AS_JSON % (*_NUMBERS(self), *chain.from_iterable(_LISTED(self)))
 
 
 def _json_template(truth: PlantTruth) -> bytes:
@@ -82,9 +89,10 @@ def _json_template(truth: PlantTruth) -> bytes:
     return ("{" + ",".join(f'"{name}":{place(getattr(truth, name))}' for name in names) + "}").encode()
 
 
-LISTS = ("string_current_a", "load_current_a", "junction_k")
+LISTS = ("string_current_a", "load_current_a", "pack_current_a", "pack_spread_v", "pack_k", "junction_k")
 _NUMBER_NAMES = [name for name in PlantTruth.__slots__ if name not in LISTS]
 _NUMBERS = attrgetter(*_NUMBER_NAMES)
+_LISTED = attrgetter(*LISTS)
 _AS_JSON = _json_template(PlantTruth())
 
 
