@@ -51,7 +51,7 @@ class ChargeCheck:
 
     def __init__(self, parameters: FlightParameters) -> None:
         self._parameters = parameters
-        self.resistance_ohm = parameters.battery_ohm
+        self.resistance_ohm = parameters.battery_ohm / (1.0 + POLARISATION_SHARE)
         self._started = False
         self._gauge = self._counted = self._steady_a = self._last_a = self._last_v = 0.0
 
@@ -73,13 +73,13 @@ class ChargeCheck:
         effective_a = (now.battery_a + POLARISATION_SHARE * self._steady_a) * PACKS / now.packs_usable
         if abs(effective_a) > SAG_A and abs(self._gauge - self._counted) < ALIKE:
             charge = (self._gauge + self._counted) / 2
-            unexplained_v = now.battery_v - self._parameters.battery_cells * rest_cell_v(charge)
+            unexplained_v = now.battery_v - self._parameters.cells * rest_cell_v(charge)
             measured = min(max(unexplained_v / effective_a, LEAST_OHM), MOST_OHM)
             self.resistance_ohm += _gain(elapsed_s, SAG_S) * (measured - self.resistance_ohm)
 
     def voltage(self, now: Readings, state_of_charge: float) -> float:
         """What the battery's voltage should be."""
-        return self._parameters.battery_cells * rest_cell_v(state_of_charge) + self._drop_v(now)
+        return self._parameters.cells * rest_cell_v(state_of_charge) + self._drop_v(now)
 
     def _begin(self, now: Readings) -> None:
         self._started = True
@@ -100,7 +100,7 @@ class ChargeCheck:
         return self.resistance_ohm * PACKS / now.packs_usable * effective_a
 
     def _by_voltage(self, now: Readings) -> float:
-        return charge_at_rest((now.battery_v - self._drop_v(now)) / self._parameters.battery_cells)
+        return charge_at_rest((now.battery_v - self._drop_v(now)) / self._parameters.cells)
 
 
 def _gain(elapsed_s: float, time_s: float) -> float:

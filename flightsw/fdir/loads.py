@@ -28,8 +28,8 @@ RACKS, PUMP, BATTERY_HEATER, COOLANT_HEATER = (2, 3), 4, 5, 6
 class How(IntEnum):
     """The values are those of telemetry."""
 
-    ON = 0
-    OFF = 1
+    OFF = 0
+    ON = 1
 
 
 class Expected(NamedTuple):

@@ -276,7 +276,7 @@ def test_a_disabled_event_is_counted_and_not_sent(ground, disabled):
 
 
 MODES = {
-    "safe": (1, Mode.SAFE, 0x82),  # the laser stays on, to hear the ground
+    "safe": (1, Mode.SAFE, 0x83),  # the laser stays on, to hear the ground
     "charge": (2, Mode.CHARGE, 0x83),
     "auto": (0, Mode.NOMINAL, 0x9F),
 }
