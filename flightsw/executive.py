@@ -20,8 +20,8 @@ from .control.energy import EnergyEstimate
 from .control.limits import Clamp
 from .control.port import NOTHING, Energy, Plan, Situation
 from .events import EventSink
-from .forecast import rest_cell_v, sunrise_charge
 from .fdir.watch import FaultWatch
+from .forecast import rest_cell_v, sunrise_charge
 from .heat import NodeHeat
 from .ladder import Cause, Change, Condition, Ladder
 from .laser import LaserControl, LinkState

@@ -113,7 +113,7 @@ class SensorWatch:
             trust[Sensor.BATTERY_CURRENT],
             trust[Sensor.PACK0_CURRENT] and trust[Sensor.PACK1_CURRENT],
         )
-        about_a = self._battery.take((raw.battery_a, packs_a), known)
+        about_a = self._battery.take((raw.battery_a, packs_a, packs_a), (*known, False))
         balance_a = self._battery_a(raw, array_a - loads_a)
         exact = whole and self._exact(raw, array_a - loads_a, taking)
         sound = exact and trust[Sensor.STRING_CURRENT] and trust[Sensor.BUS_VOLTAGE]
@@ -201,7 +201,7 @@ class SensorWatch:
         ways = check.follow(now, elapsed_s)
         usable = (trust[Sensor.GAUGE], True, trust[Sensor.BATTERY_VOLTAGE])
         taken = self._voted_charge.take(ways, usable)
-        check.agree(now, taken, elapsed_s)
+        check.agree(taken, elapsed_s)
         deviations = (now.state_of_charge - taken, 0.0, 0.0)
         self._voted_charge.judge(now_ms, deviations, usable, TOLERANCE_CHARGE, trust, events)
         if not trust[Sensor.GAUGE] or abs(deviations[0]) > WILD * TOLERANCE_CHARGE:
