@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 
-
 class Alarm:
     """A condition that counts once it was seen often enough, and is over once it has been away for long enough.
 

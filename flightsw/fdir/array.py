@@ -47,10 +47,10 @@ class ArrayWatch:
 
     __slots__ = (
         "_back",
-        "_moved_ms",
         "_ladder",
         "_lost",
         "_low",
+        "_moved_ms",
         "_parameters",
         "_ratios",
         "_rises",
@@ -92,9 +92,7 @@ class ArrayWatch:
         self._ladder.clear()
         self._trips.clear()
 
-    def observe(
-        self, now_ms: int, words: PowerWords, now: Readings, sensed: bool, events: EventSink
-    ) -> None:
+    def observe(self, now_ms: int, words: PowerWords, now: Readings, sensed: bool, events: EventSink) -> None:
         """Take in a sample and decide on the strings.
 
         Args:
@@ -133,9 +131,7 @@ class ArrayWatch:
             self._watch_loss(now_ms, string, ratio, strings_a[string], events)
             self._watch_swing(now_ms, string, ratio, events)
 
-    def _watch_loss(
-        self, now_ms: int, string: int, ratio: float, amperes: float, events: EventSink
-    ) -> None:
+    def _watch_loss(self, now_ms: int, string: int, ratio: float, amperes: float, events: EventSink) -> None:
         alarm = self._lost[string]
         if not alarm.follow(ratio < (BACK if alarm.active else GONE)):
             return
@@ -157,14 +153,8 @@ class ArrayWatch:
 
     # the array as a whole
 
-    def _watch_power(
-        self, now_ms: int, strings_a: list[float], elapsed_s: float, events: EventSink
-    ) -> None:
-        on = [
-            amperes
-            for string, amperes in enumerate(strings_a)
-            if (self.enable & ~self.lost) >> string & 1
-        ]
+    def _watch_power(self, now_ms: int, strings_a: list[float], elapsed_s: float, events: EventSink) -> None:
+        on = [amperes for string, amperes in enumerate(strings_a) if (self.enable & ~self.lost) >> string & 1]
         parameters = self._parameters
         nominal_a = parameters.array_w / STRINGS / parameters.bus_nominal_v
         share = median(on) / nominal_a if on else 0.0
@@ -205,7 +195,7 @@ class ArrayWatch:
 
     def _room_w(self, now: Readings) -> float:
         parameters = self._parameters
-        if now.battery_v > TAPER_CELL_V * parameters.battery_cells:
+        if now.battery_v > TAPER_CELL_V * parameters.cells:
             return 0.0
         return parameters.charge_limit_w * now.packs_usable / 2 - now.battery_w
 

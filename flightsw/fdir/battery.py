@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The battery's two packs: cells that differ, a pack that carries nothing, is hot or heats up by itself, and when charge must stop.
+"""The battery's two packs: cells that differ, a pack that carries nothing, is hot or heats up by itself; when charge must stop.
 
 A pack that is dangerous is switched off for as long as the other one is sound; both are never off. One pack carries half the
 power, and limits are halved with it.
@@ -78,9 +78,7 @@ class PackWatch:
         """Connect what was switched off, on the ground's word."""
         self.enable = ALL_PACKS
 
-    def observe(
-        self, now_ms: int, now: Readings, sensed: tuple[bool, bool], events: EventSink
-    ) -> None:
+    def observe(self, now_ms: int, now: Readings, sensed: tuple[bool, bool], events: EventSink) -> None:
         """Take in readings.
 
         Args:
@@ -107,7 +105,9 @@ class PackWatch:
     ) -> None:
         limits, alarms = self._parameters, self._alarms[pack]
         spread_v = now.packs_spread_v[pack]
-        least_v = limits.spread_warn_v - (limits.spread_hysteresis_v if alarms[Trouble.SPREAD].active else 0.0)
+        least_v = limits.spread_warn_v - (
+            limits.spread_hysteresis_v if alarms[Trouble.SPREAD].active else 0.0
+        )
         cooler_k = limits.pack_hysteresis_k
         warm_k = limits.pack_warn_k - (cooler_k if alarms[Trouble.WARM].active else 0.0)
         hot_k = limits.pack_isolate_k - (cooler_k if alarms[Trouble.HOT].active else 0.0)

@@ -118,9 +118,7 @@ class ChannelCheck:
         self._repeats = [0] * len(channels)
         self._last: tuple[int, ...] | None = None
 
-    def follow(
-        self, now_ms: int, words: PowerWords | ComputeWords, trust: Trust, events: EventSink
-    ) -> None:
+    def follow(self, now_ms: int, words: PowerWords | ComputeWords, trust: Trust, events: EventSink) -> None:
         """Take a sample in."""
         counts = self._counts(words)
         last, self._last = self._last, counts
@@ -201,9 +199,7 @@ class Vote:
         events: EventSink,
     ) -> None:
         """Compare each with what was taken: with two others it takes the blame alone, and it is trusted again by anyone."""
-        voices = sum(
-            known and not alarm.active for known, alarm in zip(usable, self._alarms, strict=True)
-        )
+        voices = sum(known and not alarm.active for known, alarm in zip(usable, self._alarms, strict=True))
         for index, alarm in enumerate(self._alarms):
             sensor = self._sensors[index]
             if sensor is None or not (alarm.active or (voices > 2 and usable[index])):
