@@ -67,7 +67,8 @@ class Plant:
 
     def __init__(self, scenario: Scenario, seed: int) -> None:
         satellite = scenario.satellite
-        self.orbit = CircularOrbit(scenario.orbit.altitude_km, scenario.orbit.beta_deg, scenario.orbit.start)
+        orbit = scenario.orbit
+        self.orbit = CircularOrbit(orbit.altitude_km, orbit.beta_deg, orbit.start, orbit.body)
         self.array = SolarArray(satellite.array_w, self.orbit.start_dark_s, seed)
         self.battery = Battery(3600 * satellite.battery_wh, satellite.state_of_charge)
         self.heat = Heat(satellite.radiator_k, satellite.coolant_k, satellite.battery_k)

@@ -68,7 +68,7 @@ REFUSED = [
     pytest.param(changed('"short"', '"Two Words"'), "name", "[a-z0-9]", id="name not plain"),
     pytest.param(changed('"Half a minute."', '""'), "description", "like .+", id="no description"),
     pytest.param("colour = 1\n" + MINIMAL, "colour", "duration_s", id="unknown field"),
-    pytest.param(changed("altitude_km = 550", ""), "orbit.altitude_km", "160", id="missing in a table"),
+    pytest.param(changed("altitude_km = 550", ""), "orbit.altitude_km", "15", id="missing in a table"),
     pytest.param(MINIMAL + "ber = 1\n", "link.ber", "bit_error_rate", id="unknown in a table"),
     pytest.param(MINIMAL + "[thermal]\n", "thermal", "satellite", id="unknown table"),
     pytest.param(
