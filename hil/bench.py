@@ -149,7 +149,7 @@ class Bench:
             step_target = min(target_ms, start_ms + step_ms, self._next_edge_ms)
             power_w = self.plant.truth.received_power_w
             words = sensors.words(self.plant, start_ms, self._seed)
-            reached = self._stimulus.step(words, self._upsets, step_target)
+            reached = self._stimulus.step(words, self._upsets, step_target, self.plant.fed)
             self._board_frames, self._actuators = reached.frames_held, reached.actuators
             for record in self._back_end.take_optical():
                 self.trace.optical(*record)

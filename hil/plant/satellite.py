@@ -119,6 +119,10 @@ class Plant:
         self._publish_light(to_ms, actuators.laser_state)
         self.violations.judge(truth.state_of_charge, self._floor, truth.max_k, self._limit_k, overdrawn, dt_s)
 
+    def fed(self, lcl_on: int) -> int:
+        """The loads that are fed now while these limiters are on."""
+        return self._struck.fed(lcl_on)
+
     def _end_step(self, time_ms: int, dt_ms: int) -> bool:
         """Let begin and end what does so at this time; say whether the power balance is another now."""
         struck = self._strikes.at(time_ms)
