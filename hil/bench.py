@@ -145,10 +145,11 @@ class Bench:
             if start_ms >= self._next_edge_ms:  # nothing else changes what strikes
                 self._upsets = _upsets(active_faults(self.scenario, start_ms))
                 self._next_edge_ms = next_edge_ms(self.scenario, start_ms)
-            step_target = min(target_ms, start_ms + self.scenario.max_step_ms, self._next_edge_ms)
+            step_ms = min(self.scenario.max_step_ms, self.plant.longest_step_ms)
+            step_target = min(target_ms, start_ms + step_ms, self._next_edge_ms)
             power_w = self.plant.truth.received_power_w
             words = sensors.words(self.plant, start_ms, self._seed)
-            reached = self._stimulus.step(words, self._upsets, step_target)
+            reached = self._stimulus.step(words, self._upsets, step_target, self.plant.fed)
             self._board_frames, self._actuators = reached.frames_held, reached.actuators
             for record in self._back_end.take_optical():
                 self.trace.optical(*record)
