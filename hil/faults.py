@@ -9,6 +9,9 @@ from typing import Annotated
 from flatsat.protocols import dictionary
 from flatsat.protocols.tables import Rule, TableError, check
 
+from .fault_kind import Kind
+from .physics_faults import PHYSICS
+
 YEAR_S = 31_622_400
 NEVER_MS = 2**62
 """The end of a fault that has none."""
@@ -24,15 +27,6 @@ def check_whole_milliseconds(seconds: float, key: str) -> None:
         raise TableError(key, f"{seconds!r} s is not a whole number of milliseconds", "multiples of 0.001 s")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Kind:
-    """What one kind of fault does, and which of the fields `value` and `until_s` it takes."""
-
-    description: str
-    value: Rule | None = None
-    ends: bool = True
-
-
 _SHARE = Rule("share of the packets that are struck", unit="1", above=0, high=1)
 _WIRE = {
     "lose": Kind(description="packets on the board's flight port vanish", value=_SHARE),
@@ -46,17 +40,16 @@ _NODE = {
     "corrupt": Kind(description="the accelerator node is alive and answers challenges wrongly"),
 }
 
-FAULTS: dict[str, dict[str, Kind]] = {
+_BENCH: dict[str, dict[str, Kind]] = {
     "flightsw": {
         "hang": Kind(description="the flight software stops until the computer is power-cycled", ends=False)
     },
     "link": {"outage": Kind(description="no light from the relay")},
-    **{
-        f"load{i}": {"short": Kind(description="a short behind the limiter saturates its current sensor")}
-        for i in range(8)
-    },
     **dict.fromkeys(("power", "compute", "laser"), _WIRE),
     **{f"node{i}": _NODE for i in range(16)},
+}
+FAULTS: dict[str, dict[str, Kind]] = {
+    target: {**_BENCH.get(target, {}), **PHYSICS.get(target, {})} for target in {**_BENCH, **PHYSICS}
 }
 """Kinds of fault by target."""
 
@@ -73,7 +66,7 @@ class Fault:
         float | None, Rule("when it ends; without it, never", unit="s", low=0, high=YEAR_S)
     ] = None
     target: Annotated[str, Rule("what it strikes", choices=tuple(FAULTS))]
-    kind: Annotated[str, Rule("how", pattern="[a-z]+")]
+    kind: Annotated[str, Rule("how", pattern="[a-z_]+")]
     value: Annotated[float | None, Rule("how much, for the kinds that take it")] = None
     expect: Annotated[
         str | None, Rule("event report that shows it was noticed; without it, not judged", choices=EVENTS)

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A kind of fault: what it does, and which fields of a fault it takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flatsat.protocols.tables import Rule
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """What one kind of fault does, and which of the fields `value` and `until_s` it takes."""
+
+    description: str
+    value: Rule | None = None
+    ends: bool = True
