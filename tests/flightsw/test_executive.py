@@ -85,6 +85,8 @@ def test_protections_are_set_in_every_board(satellite):
     )
     assert (watchdog, uvlo, overcharge) == (10_000, 28_560 << 16 | 25_200, 35_280)
     assert bus == 33_000 << 16 | 15_000
+    (switches,) = satellite.peek(BoardId.POWER, power_flight.SWITCHES.address)
+    assert power_flight.SWITCHES_PACK0.raw(switches) == power_flight.SWITCHES_PACK1.raw(switches) == 1
     assert [word & 0xFFFF for word in limiters] == [round(limit / 3) for limit in p.limiter_limits_w]
     assert satellite.peek(BoardId.COMPUTE, compute_flight.RAMP.address, 2) == (10, round(p.trip_k) - 200)
     assert satellite.peek(BoardId.LASER, laser_flight.LIGHT_THRESHOLD.address, 3) == (4000, 12_000, 50)

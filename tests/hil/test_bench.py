@@ -3,10 +3,14 @@
 
 from dataclasses import replace
 
-from flatsat.hil import scenario
-from flatsat.hil.backends.port import open_back_end
+import pytest
+from flatsat.boards.registers import compute_flight, power_flight
+from flatsat.hil import scenario, sensors
+from flatsat.hil.backends.port import COMPUTE, FLIGHT, POWER, open_back_end
 from flatsat.hil.bench import Bench
-from flatsat.hil.trace import packet_records
+from flatsat.hil.initiator import Initiator
+from flatsat.hil.stimulus import Stimulus, Upsets
+from flatsat.hil.trace import Trace, packet_records
 
 HEAD = scenario.source("ci-120").split("[[measurements]]")[0]
 WIRES = ("power", "compute", "laser")
@@ -71,3 +75,59 @@ def test_a_fault_begins_at_its_millisecond():
     bench, _, _ = fly(text, 40)
     assert 30_250 < bench.stops[0].at_ms <= 30_250 + 25
     assert bench.stops[0].causes == ("lcl_trip",)
+
+
+@pytest.fixture
+def bus_reads(monkeypatch):
+    """Make the bus voltage read something else from 30 s until `until_ms`."""
+
+    def read(volts, until_ms):
+        def bent(plant, now_ms, seed, of=sensors.words):
+            (bus, *power), compute, laser = of(plant, now_ms, seed)
+            if 30_000 <= now_ms < until_ms:
+                bus = round(100 * volts) << 16 | bus & 0xFFFF
+            return (bus, *power), compute, laser
+
+        monkeypatch.setattr(sensors, "words", bent)
+
+    return read
+
+
+def test_a_dead_bus_stops_the_computer_until_it_has_been_back_for_a_minute(bus_reads):
+    bus_reads(149.0, until_ms=40_000)
+    bench, _, _ = fly("", 105)
+    assert [(stop.at_ms, stop.causes) for stop in bench.stops] == [
+        (30_010, ("bus_dead",)),
+        (100_000, ("computer_on",)),
+    ]
+    assert bench.flight is not None
+    assert bench.flight.status.cycle <= 6
+
+
+def test_over_voltage_opens_the_array(bus_reads):
+    bus_reads(331.0, until_ms=31_000)
+    bench, _, _ = fly("", 35)
+    assert [(stop.at_ms, stop.causes) for stop in bench.stops] == [(30_001, ("overvoltage",))]
+    assert (bench.plant.truth.array_w, bench.plant.truth.sunlight) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("upsets", "expected"),
+    [
+        pytest.param(Upsets(hang=2), (0b1011_10, 0x333), id="hang"),
+        pytest.param(Upsets(corrupt=2), (0b1010_10, 0x333), id="corrupt"),
+        pytest.param(Upsets(unlock=2), (0b1010_10, 0x3F3), id="unlock"),
+    ],
+)
+def test_each_upset_strikes_its_nodes(upsets, expected):
+    back_end = open_back_end("twin")
+    stimulus, initiator = Stimulus(back_end, Trace(), boot_ms=1), Initiator(FLIGHT)
+    words = (0,) * 14, (0,) * 6, (0,) * 2
+    on = initiator.write(POWER, power_flight.LCL_ENABLE.address, bytes((0, 0, 0, 0xFF)))
+    run = initiator.write(COMPUTE, compute_flight.NODE_ENABLE.address, bytes.fromhex("0000000700000333"))
+    back_end.exchange([on.request])
+    stimulus.step(words, Upsets(), 10)
+    back_end.exchange([run.request])
+    stimulus.step(words, Upsets(), 100)
+    actuators = stimulus.step(words, upsets, 500).actuators
+    assert (actuators.node_state, actuators.steps_low) == expected

@@ -284,10 +284,15 @@ def test_telemetry_says_what_the_sensors_read(tmp_path):
         if row["packet"] != "power_hk":
             continue
         values = row["parameters"]
-        _, bus, battery, gauge, *_ = stimuli[values["time_ms"]]
+        _, bus, battery, gauge, *_, pack_current, pack_spread, pack_temperature, _ = stimuli[
+            values["time_ms"]
+        ]
         assert values["bus_voltage"] == pytest.approx(0.01 * (bus >> 16))
         assert values["battery_voltage"] == pytest.approx(0.01 * (battery >> 16))
         assert values["battery_current"] == pytest.approx(0.01 * ((battery & 0xFFFF) - 32768))
         assert values["state_of_charge"] == pytest.approx(2e-5 * (gauge >> 16))
+        assert values["pack0_current"] == pytest.approx(0.01 * ((pack_current >> 16) - 32768))
+        assert values["pack1_spread"] == pytest.approx(1e-4 * (pack_spread & 0xFFFF))
+        assert values["pack1_temperature"] == pytest.approx(0.01 * (pack_temperature & 0xFFFF))
         seen += 1
     assert seen > 80
