@@ -2,7 +2,7 @@
 """The planner's optimum against a linear program that HiGHS solves, on horizons at random."""
 
 import pytest
-from flatsat.flightsw.control.planner_price import WORK_EXPONENT, Storage, WorkCurve, stretches
+from flatsat.flightsw.control.planner_price import WORK_EXPONENT, Slot, Storage, WorkCurve, stretches
 from flatsat.flightsw.parameters import NODES, NodePower
 from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
@@ -33,10 +33,9 @@ def work(power_w):
 def planned(net_w, most_w, storage):
     """The power of every slot by the planner, and what is left in the battery, which is checked on the way."""
     powers, energy_j = [], storage.energy_j
-    for stretch in stretches(net_w, most_w, SLOT_S, CURVE, storage):
-        for net, most in zip(
-            net_w[stretch.first : stretch.end], most_w[stretch.first : stretch.end], strict=True
-        ):
+    slots = [Slot(SLOT_S, net, most) for net, most in zip(net_w, most_w, strict=True)]
+    for stretch in stretches(slots, CURVE, storage):
+        for _, net, most in slots[stretch.first : stretch.end]:
             power_w = stretch.power_w(net, most, storage)
             into_w = min(net - power_w, storage.charge_limit_w)
             energy_j += SLOT_S * (
