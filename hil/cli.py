@@ -24,6 +24,7 @@ from .bound.command import bound_command
 from .decode import decode_command
 from .display import progress_bar, show_summary
 from .errors import FlatsatError
+from .study.command import study_command
 from .summary import EXIT_CODES
 from .trace_command import trace_command
 
@@ -238,6 +239,12 @@ app.command(
     epilog=helping.BOUND,
     short_help="The most work that any controller could deliver.",
 )(bound_command)
+app.command(
+    "study",
+    cls=helping.Command,
+    epilog=helping.STUDY,
+    short_help="Compare controllers over cases and seeds.",
+)(study_command)
 app.add_typer(scenarios_app, name="scenarios")
 
 

@@ -96,6 +96,19 @@ Exit codes:
   0  told
   2  wrong usage, no solver, or limits that no controller can keep"""
 
+STUDY = """\b
+Examples:
+  flatsat study                                   a day, six cases, 20 seeds: an hour
+  flatsat study --seeds 1 --controllers adaptive,planner --cases leo-day
+  flatsat study --out runs/study-TIME             go on with one that was stopped
+  flatsat study > table.md                        Markdown
+
+\b
+Exit codes:
+  0  all was flown
+  1  a flight ended in an error; results.jsonl has it
+  2  wrong usage, interrupted, or no bound"""
+
 SCENARIOS = """\b
 Examples:
   flatsat scenarios                               names, with what they show

@@ -8,12 +8,12 @@ plans the price of stored energy stands, so that wander of the array goes where 
 
 from __future__ import annotations
 
-from math import exp
-from typing import NamedTuple
+from collections.abc import Iterator
+from math import ceil, exp
 
 from ..parameters import FlightParameters
 from . import allocation, limits
-from .planner_price import Storage, Stretch, WorkCurve, stretches
+from .planner_price import Slot, Storage, Stretch, WorkCurve, stretches
 from .port import Energy, Plan, Situation
 
 SLOT_S = 60.0
@@ -23,13 +23,6 @@ COLD_BOOST, WARM_UP_S = 0.10, 240.0  # of the array after a night
 BUFFER_S = 600.0  # of results
 ROOM_S = 10.0  # while the link is down, work beyond the buffer less this would be lost
 WARM_DAY_S = 1200.0  # from here on in a day the heat limit is about that of its end
-
-
-class Horizon(NamedTuple):
-    """Slots of SLOT_S: what the array leaves after bus and boots, and the most that the nodes may draw."""
-
-    net_w: list[float]
-    most_w: list[float]
 
 
 class Planner:
@@ -71,8 +64,7 @@ class Planner:
         if energy.in_sun and day_s - energy.remaining_s > WARM_DAY_S:
             self._day_node_w = min(situation.node_w, self._table.step_w[-1])
         if usable:
-            horizon = self._horizon(energy)
-            self._stretch = next(stretches(*horizon, SLOT_S, self._curve, storage))
+            self._stretch = next(stretches(self._horizon(energy), self._curve, storage))
 
     def _storage(self, energy: Energy) -> Storage:
         parameters = self._parameters
@@ -87,27 +79,34 @@ class Planner:
             discharge_efficiency=parameters.discharge_efficiency,
         )
 
-    def _horizon(self, energy: Energy) -> Horizon:
-        """From now on; a slot with a terminator in it has its share of light."""
+    def _horizon(self, energy: Energy) -> list[Slot]:
+        """From now on, days and nights in turn."""
         period_s = self._parameters.orbit_period_s
         day_s = period_s - energy.night_s
-        phase_s = (day_s if energy.in_sun else period_s) - energy.remaining_s  # since sunrise
-        hot_w = self._curve.nodes * self._day_node_w
-        net_w, most_w = [], []
-        for _ in range(round(ORBITS * period_s / SLOT_S)):
-            lit_s = _overlap_s(phase_s, 0.0, day_s) + _overlap_s(phase_s, period_s, period_s + day_s)
-            boosted = 1.0 + COLD_BOOST * exp(-max(phase_s, 0.0) / WARM_UP_S)
-            booting_s = _overlap_s(phase_s, period_s - self._boot_s(), period_s)
-            given_w = energy.full_w * boosted * lit_s - self._boots_w() * booting_s
-            net_w.append(given_w / SLOT_S - energy.bus_w)
-            most_w.append(hot_w if lit_s else self._curve.most_w)
-            phase_s += SLOT_S
-            if phase_s >= period_s:
-                phase_s -= period_s
-        return Horizon(net_w, most_w)
+        slots: list[Slot] = []
+        left_s, lit, part_s = ORBITS * period_s, energy.in_sun, energy.remaining_s
+        while left_s > 0.0:
+            part_s = min(part_s, left_s)
+            slots += self._day(energy, day_s - part_s, part_s) if lit else self._night(energy, part_s)
+            left_s -= part_s
+            lit = not lit
+            part_s = day_s if lit else energy.night_s
+        return slots
 
-    def _boot_s(self) -> float:
-        return self._parameters.boot_s + limits.DAWN_BOOT_S
+    def _day(self, energy: Energy, since_s: float, part_s: float) -> Iterator[Slot]:
+        """`part_s` of daylight, `since_s` after sunrise."""
+        most_w = self._curve.nodes * self._day_node_w
+        count, width_s = _cut(part_s)
+        for place in range(count):
+            boost = COLD_BOOST * exp(-max(since_s + width_s * (place + 0.5), 0.0) / WARM_UP_S)
+            yield Slot(width_s, energy.full_w * (1.0 + boost) - energy.bus_w, most_w)
+
+    def _night(self, energy: Energy, part_s: float) -> Iterator[Slot]:
+        """The last `part_s` before sunrise, at the end of which nodes boot."""
+        boot_s = min(part_s, self._parameters.boot_s + limits.DAWN_BOOT_S)
+        for span_s, drawn_w in ((part_s - boot_s, energy.bus_w), (boot_s, energy.bus_w + self._boots_w())):
+            count, width_s = _cut(span_s)
+            yield from [Slot(width_s, -drawn_w, self._curve.most_w)] * count
 
     def _boots_w(self) -> float:
         """Power that the nodes that boot before dawn take."""
@@ -123,6 +122,7 @@ class Planner:
         return kept
 
 
-def _overlap_s(at_s: float, from_s: float, to_s: float) -> float:
-    """How much of the slot that begins at `at_s` is between two instants."""
-    return max(min(at_s + SLOT_S, to_s) - max(at_s, from_s), 0.0)
+def _cut(span_s: float) -> tuple[int, float]:
+    """Into how many slots a span is cut, and how long each is."""
+    count = ceil(span_s / SLOT_S)
+    return count, span_s / count if count else 0.0

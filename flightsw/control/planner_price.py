@@ -65,6 +65,15 @@ class Storage:
     discharge_efficiency: float
 
 
+class Slot(NamedTuple):
+    """A part of the horizon: how long it is, what the array leaves in it once the bus has had its share (it may be negative), and
+    the most that the nodes may draw."""
+
+    width_s: float
+    net_w: float
+    most_w: float
+
+
 class Stretch(NamedTuple):
     """Slots from `first` until before `end`, in which stored energy has one price.
 
@@ -87,23 +96,17 @@ class Stretch(NamedTuple):
         return min(max(spent_w, net_w), net_w + storage.discharge_limit_w)
 
 
-def stretches(
-    net_w: Sequence[float], most_w: Sequence[float], slot_s: float, curve: WorkCurve, storage: Storage
-) -> Iterator[Stretch]:
+def stretches(slots: Sequence[Slot], curve: WorkCurve, storage: Storage) -> Iterator[Stretch]:
     """The optimum, stretch by stretch; whoever needs its beginning only takes the first one.
 
-    What is left at the end of the horizon is worth what nodes at their best step make of it.
-
-    Args:
-        net_w: what the array leaves in each slot once the bus has had its share; may be negative.
-        most_w: most that the nodes may draw in each slot.
+    What is left at the end of the horizon is worth what nodes at their best clock make of it.
     """
-    slots = _Slots(net_w, most_w, slot_s, curve, storage)
+    prices = _Prices(slots, curve, storage)
     energy_j, first = storage.energy_j, 0
-    while first < len(net_w):
-        stretch = slots.solve(first, energy_j)
+    while first < len(slots):
+        stretch = prices.solve(first, energy_j)
         yield stretch
-        energy_j = slots.run(stretch.price, first, energy_j, stretch.end).energy_j
+        energy_j = prices.run(stretch.price, first, energy_j, stretch.end).energy_j
         first = stretch.end
 
 
@@ -115,17 +118,9 @@ class _Outcome(NamedTuple):
     energy_j: float
 
 
-class _Slots:
-    def __init__(
-        self,
-        net_w: Sequence[float],
-        most_w: Sequence[float],
-        slot_s: float,
-        curve: WorkCurve,
-        storage: Storage,
-    ) -> None:
-        self._slots = list(zip(net_w, most_w, strict=True))
-        self._slot_s = slot_s
+class _Prices:
+    def __init__(self, slots: Sequence[Slot], curve: WorkCurve, storage: Storage) -> None:
+        self._slots = slots
         self._curve = curve
         self._storage = storage
         self._last_price = curve.price * storage.discharge_efficiency
@@ -147,22 +142,22 @@ class _Slots:
 
     def run(self, price: float, first: int, energy_j: float, end: int) -> _Outcome:
         """Charge and discharge at a price until a bound is passed or the horizon ends."""
-        storage, slot_s = self._storage, self._slot_s
+        slots, storage = self._slots, self._storage
         spent_w, lavish_w = self._thresholds(price)
         charge_w, discharge_w = storage.charge_limit_w, storage.discharge_limit_w
-        stored, drawn = slot_s * storage.charge_efficiency, slot_s / storage.discharge_efficiency
+        stored, drawn = storage.charge_efficiency, 1.0 / storage.discharge_efficiency
         least_j, most_j = min(storage.least_j, energy_j), max(storage.most_j, energy_j)
         for place in range(first, end):
-            net_w, most_w = self._slots[place]
+            width_s, net_w, most_w = slots[place]
             if net_w > lavish_w or net_w > most_w:
                 surplus_w = net_w - (lavish_w if lavish_w < most_w else most_w)
-                energy_j += stored * (surplus_w if surplus_w < charge_w else charge_w)
+                energy_j += width_s * stored * (surplus_w if surplus_w < charge_w else charge_w)
                 if energy_j > most_j:
                     return _Outcome(1, place + 1, most_j)
             else:
                 missing_w = (spent_w if spent_w < most_w else most_w) - net_w
                 if missing_w > 0.0:
-                    energy_j -= drawn * (missing_w if missing_w < discharge_w else discharge_w)
+                    energy_j -= width_s * drawn * (missing_w if missing_w < discharge_w else discharge_w)
                     if energy_j < least_j:
                         return _Outcome(-1, place + 1, least_j)
         return _Outcome(0, end, energy_j)

@@ -2,7 +2,7 @@
 """The planner's optimum against a linear program that HiGHS solves, on horizons at random."""
 
 import pytest
-from flatsat.flightsw.control.planner_price import WORK_EXPONENT, Storage, WorkCurve, stretches
+from flatsat.flightsw.control.planner_price import WORK_EXPONENT, Slot, Storage, WorkCurve, stretches
 from flatsat.flightsw.parameters import NODES, NodePower
 from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
@@ -33,10 +33,9 @@ def work(power_w):
 def planned(net_w, most_w, storage):
     """The power of every slot by the planner, and what is left in the battery, which is checked on the way."""
     powers, energy_j = [], storage.energy_j
-    for stretch in stretches(net_w, most_w, SLOT_S, CURVE, storage):
-        for net, most in zip(
-            net_w[stretch.first : stretch.end], most_w[stretch.first : stretch.end], strict=True
-        ):
+    slots = [Slot(SLOT_S, net, most) for net, most in zip(net_w, most_w, strict=True)]
+    for stretch in stretches(slots, CURVE, storage):
+        for _, net, most in slots[stretch.first : stretch.end]:
             power_w = stretch.power_w(net, most, storage)
             into_w = min(net - power_w, storage.charge_limit_w)
             energy_j += SLOT_S * (
@@ -86,7 +85,7 @@ def best(net_w, most_w, storage):
     )
 
 
-@settings(max_examples=30, deadline=None, derandomize=True, phases=[Phase.generate])
+@settings(max_examples=15, deadline=None, derandomize=True, phases=[Phase.generate])
 @given(
     lengths=st.lists(st.tuples(st.integers(2, 60), st.integers(2, 36)), min_size=1, max_size=3),
     factors=st.lists(st.floats(0.3, 1.1), min_size=300, max_size=300),
