@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 from flatsat.protocols.dictionary import SettableParameter
 
 from .parameters import FlightParameters
+
+_FORMATS = {float: ">d", int: ">q"}  # how a number lies in memory
 
 
 class ParameterTable:
@@ -56,6 +59,20 @@ class ParameterTable:
         for name, value in self._fields(values).items():
             setattr(self.live, name, value)
         self.changed.update(values)
+
+    def flip(self, cell: int, bit: int) -> str:
+        """Flip one of the 64 bits of a number in force, as radiation does; the numbers are counted round and round.
+
+        Returns its name.
+        """
+        names = [
+            field.name for field in fields(self.live) if type(getattr(self.live, field.name)) in _FORMATS
+        ]
+        name = names[cell % len(names)]
+        form = _FORMATS[type(getattr(self.live, name))]
+        (word,) = struct.unpack(">Q", struct.pack(form, getattr(self.live, name)))
+        setattr(self.live, name, *struct.unpack(form, struct.pack(">Q", word ^ 1 << bit)))
+        return name
 
     def reset(self) -> None:
         """Put what was loaded back into force."""

@@ -251,8 +251,13 @@ def scenarios_default(context: typer.Context) -> None:
 @scenarios_app.command("list")
 def list_scenarios() -> None:
     """List the built-in scenarios."""
+    group = ""
     for name in scenarios.builtin():
-        print(f"{name:18} {scenarios.load(name).description}")
+        folder = name.rpartition("/")[0]
+        if folder != group:
+            group = folder
+            print(f"\n{group}:")
+        print(f"{name:24} {scenarios.load(name).description}")
 
 
 @scenarios_app.command("show")

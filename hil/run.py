@@ -20,8 +20,9 @@ from .bench import Bench
 from .bound import share
 from .downlink import Downlink
 from .errors import FlatsatError, RecordingError
+from .fault_verdicts import judge_faults
 from .interrupt import held, unheard
-from .measurements import judge_faults, measure
+from .measurements import measure
 from .plant import Plant
 from .recorder import Recorder
 from .reports import Reports
@@ -133,7 +134,8 @@ def _flown(
     bench = Bench(order.scenario, order.seed, back_end)
     failure, flown = "", 0
     courses = Courses(bench.uplink)
-    with Downlink(folder / DOWNLINK, Reports(bench.uplink.epoch_tai_ms, courses)) as downlink:
+    reports = Reports(bench.uplink.epoch_tai_ms, courses, bench.watch.raised)
+    with Downlink(folder / DOWNLINK, reports) as downlink:
         started = time.perf_counter()
         try:
             with Recorder(folder / RECORDING, _told(order, back_end)) as recorder:
@@ -178,7 +180,7 @@ def _judged(order: Order, folder: Path, back_end: BackEnd, flight: Flight) -> di
     telecommands = flight.courses.judged(bench.now_ms, scenario.cycle_ms, cut_short=cut_short)
     summary["downlink"]["reports_unmatched"] = flight.courses.unmatched
     measurements = measure(scenario, summary, cut_short=cut_short)
-    faults = judge_faults(scenario, heard.events, bench.stops, simulated_s, cut_short=cut_short)
+    faults = judge_faults(bench.watch.courses, simulated_s, cut_short=cut_short)
     summary["measurements"] = [measurement.as_dict() for measurement in measurements]
     summary["faults"] = faults
     summary["telecommands"] = telecommands

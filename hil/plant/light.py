@@ -22,9 +22,12 @@ class Light:
 
     Args:
         outages_ms: half-open intervals of board time without light.
+
+    Attributes:
+        blocked: something else takes the light away now.
     """
 
-    __slots__ = ("_beam_rad", "_jitter_rad", "_noise", "_outages_ms", "_power_w")
+    __slots__ = ("_beam_rad", "_jitter_rad", "_noise", "_outages_ms", "_power_w", "blocked")
 
     def __init__(
         self,
@@ -35,6 +38,7 @@ class Light:
         outages_ms: Sequence[tuple[int, int]],
         seed: int,
     ) -> None:
+        self.blocked = False
         self._power_w = received_power_w
         self._jitter_rad = jitter_rad
         self._beam_rad = beam_rad
@@ -47,6 +51,8 @@ class Light:
         following = laser_state in (ACQUIRE, TRACK)
         jitter_rad = self._jitter_rad if following else COARSE_POINTING * self._jitter_rad
         error_rad = jitter_rad * hypot(GAUSSIAN[octets[0]], GAUSSIAN[octets[1]])
+        if self.blocked:
+            return 0.0, error_rad
         for at_ms, until_ms in self._outages_ms:
             if at_ms <= time_ms < until_ms:
                 return 0.0, error_rad

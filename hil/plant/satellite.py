@@ -65,7 +65,7 @@ class Plant:
             received_power_w=link.received_power_w,
             jitter_rad=link.pointing_jitter_rad,
             beam_rad=link.beam_rad,
-            outages_ms=[(f.at_ms, f.until_ms) for f in scenario.faults if f.target == "link"],
+            outages_ms=[(f.at_ms, f.until_ms) for f in scenario.faults if f.name == "link outage"],
             seed=seed,
         )
         self.workload = Workload(seed)
