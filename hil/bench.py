@@ -35,6 +35,9 @@ from .trace import Trace
 from .uplink import Uplink, UplinkFaults
 from .wire_faults import WireFault, WireFaults
 
+OVERVOLTAGE, DEAD_BUS = 1.1, 0.5
+"""Where the power board acts by itself, as shares of the nominal bus voltage."""
+
 
 class ComputerOff(Exception):
     """The flight computer lost its power in the middle of a cycle."""
@@ -174,7 +177,6 @@ class Bench:
                 self.trace.optical(*record)
                 self._result.pin.append(record)
                 self._result.received += self._link.deliver(record.start_ms, record.octets, power_w)
-            self.plant.light.blocked = self._link.dark(reached.now_ms)
             self.plant.step(reached.actuators, start_ms, reached.now_ms)
             if reached.stop_cause:
                 self._note_stop(reached, before)
@@ -240,6 +242,8 @@ def flight_parameters(scenario: Scenario, orbit: CircularOrbit) -> FlightParamet
         eclipse_s=orbit.shadow_s,
         sunrise_ms=round(1000 * (orbit.sunrise_s + _ephemeris_error_s(scenario))),
         bus_nominal_v=satellite.bus_v,
+        overvoltage_v=OVERVOLTAGE * satellite.bus_v,
+        dead_bus_v=DEAD_BUS * satellite.bus_v,
         array_w=satellite.array_w,
         battery_capacity_wh=satellite.battery_wh,
         floor=satellite.floor,
@@ -251,7 +255,7 @@ def _ephemeris_error_s(scenario: Scenario) -> float:
 
 
 def _upsets(faults: Iterable[Fault]) -> Upsets:
-    return Upsets(node_mask(faults, "hang"), node_mask(faults, "corrupt"))
+    return Upsets(node_mask(faults, "hang"), node_mask(faults, "corrupt"), node_mask(faults, "unlocked"))
 
 
 def _wire_faults(scenario: Scenario, seed: int) -> WireFaults:

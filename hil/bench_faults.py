@@ -26,6 +26,7 @@ _WIRE = {
 _NODE = {
     "hang": Kind(description="the accelerator node hangs: it draws idle power and its heartbeat stops"),
     "corrupt": Kind(description="the accelerator node is alive and answers challenges wrongly"),
+    "unlocked": Kind(description="the accelerator node ignores its clock lock and runs at the top step"),
 }
 _FLIGHT = {
     "hang": Kind(description="the flight software stops until the computer is power-cycled", ends=False),
@@ -62,7 +63,7 @@ _LINK = {
     "outage": Kind(description="no light from the relay"),
     "flap": Kind(
         description="the light goes and comes, half a period each",
-        value=Rule("period", unit="s", low=0.002, high=3_600),
+        value=Rule("period, a multiple of 2 ms", unit="s", low=0.1, high=3_600),
     ),
     "bit_errors": Kind(
         description="more bits of what comes down flip",
@@ -106,10 +107,6 @@ BENCH: dict[str, dict[str, Kind]] = {
     "uplink": _UPLINK,
     **dict.fromkeys(("power", "compute", "laser"), _WIRE),
     **{f"node{i}": _NODE for i in range(16)},
-    **{
-        f"load{i}": {"short": Kind(description="a short behind the limiter saturates its current sensor")}
-        for i in range(8)
-    },
     **{target: _sensor(target) for target in SENSORS},
 }
 """Kinds of fault by target."""

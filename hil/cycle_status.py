@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from .plant import Actuators
 from .plant.loads import BOOT, HUNG, NODES, ON
-from .plant.truth import LOADS, PlantTruth
+from .plant.truth import LOADS, PACKS, PlantTruth
 
 
 class Flight(Protocol):
@@ -43,7 +43,7 @@ class CycleStatus:
         """The properties beside the plant's truth."""
         a = actuators
         key = (
-            a.lcl_on, a.string_on, a.charge, a.battery_heater, a.coolant_heater, a.computer_on, a.node_state,
+            a.lcl_on, a.string_on, a.pack_on, a.charge, a.battery_heater, a.coolant_heater, a.computer_on, a.node_state,
             a.steps_low, a.steps_high, a.laser_state, board_frames,
             flight.mode if flight else None, flight.frames_queued if flight else None,
         )  # fmt: skip
@@ -62,6 +62,7 @@ def _held(
     return {
         "lcl_on": _bits(actuators.lcl_on, LOADS),
         "string_on": _bits(actuators.string_on, 8),
+        "pack_on": _bits(actuators.pack_on, PACKS),
         "charge": int(actuators.charge),
         "battery_heater": int(actuators.battery_heater),
         "coolant_heater": int(actuators.coolant_heater),
@@ -103,12 +104,18 @@ _FIELDS: dict[str, tuple[str, str]] = {
     "pointing_error_rad": ("rad", "laser terminal off the relay"),
     "corrected": ("1", "memory errors corrected since the start"),
     "uncorrected": ("1", "memory errors not corrected since the start"),
-    "delivered": ("s", "work since the start, in seconds of all nodes at the top clock step"),
+    "delivered": ("s", "results sent or still held, in seconds of all nodes at the top clock step"),
+    "backlog_s": ("s", "results that wait for the laser link, likewise"),
+    "lost_s": ("s", "work whose results found no room, likewise"),
     "string_current_a": ("A", "each of the array's strings"),
     "load_current_a": ("A", "each limiter's load"),
+    "pack_current_a": ("A", "into each battery pack"),
+    "pack_spread_v": ("V", "between the highest and the lowest cell of each pack"),
+    "pack_k": ("K", "cells of each pack"),
     "junction_k": ("K", "junction of each node"),
     "lcl_on": ("1", "limiters that feed their load"),
     "string_on": ("1", "strings connected"),
+    "pack_on": ("1", "battery packs connected"),
     "charge": ("1", "charge path closed"),
     "battery_heater": ("1", "battery heater on"),
     "coolant_heater": ("1", "coolant heater on"),

@@ -10,6 +10,8 @@ from flatsat.protocols.tables import TableError, join
 from .expectation import STAGES
 from .faults import Fault
 
+MOST_FLAPS = 100_000
+
 
 def check(faults: Sequence[Fault], duration_s: float) -> None:
     """Hold the faults of a run, as they stand in the scenario, against its length and each other.
@@ -26,7 +28,18 @@ def check(faults: Sequence[Fault], duration_s: float) -> None:
         if fault.name == "flightsw clock_jump" and fault.at_s + fault.amount < 0:
             problem = "the clock would stand before the start of the mission"
             raise TableError(join(path, "value"), problem, f"from {-fault.at_s:g} s")
+        if fault.name == "link flap":
+            _check_flap(fault, path, duration_s)
     _check_overlaps(faults)
+
+
+def _check_flap(fault: Fault, path: str, duration_s: float) -> None:
+    if round(1000 * fault.amount) % 2:
+        raise TableError(
+            join(path, "value"), f"half of {fault.amount:g} s is no millisecond", "multiples of 0.002 s"
+        )
+    if (min(fault.until_ms / 1000, duration_s) - fault.at_s) / fault.amount > MOST_FLAPS:
+        raise TableError(join(path, "until_s"), f"makes more than {MOST_FLAPS:,} periods", "an earlier end")
 
 
 def _check_deadlines(fault: Fault, path: str, duration_s: float) -> None:

@@ -12,6 +12,7 @@ from flatsat.protocols.tables import Rule, TableError, check
 from .bench_faults import BENCH
 from .expectation import YEAR_S, Expectation, check_evidence
 from .fault_kind import Kind
+from .physics_faults import PHYSICS
 from .suggestion import nearest
 from .timeline import NEVER_MS
 
@@ -26,7 +27,9 @@ def check_whole_milliseconds(seconds: float, key: str) -> None:
         raise TableError(key, f"{seconds!r} s is not a whole number of milliseconds", "multiples of 0.001 s")
 
 
-FAULTS: dict[str, dict[str, Kind]] = BENCH
+FAULTS: dict[str, dict[str, Kind]] = {
+    target: {**BENCH.get(target, {}), **PHYSICS.get(target, {})} for target in {**BENCH, **PHYSICS}
+}
 """Kinds of fault by target."""
 
 

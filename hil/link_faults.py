@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Faults of the link beside outages: light that comes and goes, and CADUs that are damaged, lost, doubled or out of order."""
+"""Faults on the way from the pin to the ground: CADUs that are damaged, lost, doubled or out of order; when light flaps."""
 
 from __future__ import annotations
 
@@ -21,10 +21,6 @@ class LinkFaults:
         self._channel = channel
         self._dice = Noise(seed, "link faults")
         self._behind: list[bytes] = []
-
-    def dark(self, time_ms: int) -> bool:
-        """Whether a flap takes the light away."""
-        return any(_in_dark_half(fault, time_ms) for fault in self._flaps.at(time_ms))
 
     def next_edge_ms(self, time_ms: int) -> int:
         """When a flap takes the light away next, or gives it back."""
@@ -48,14 +44,6 @@ class LinkFaults:
         return fault.kind != "bit_errors" and self._dice.uniform(start_ms << 8 | place) <= fault.amount
 
 
-def _half_ms(fault: Fault) -> int:
-    return max(round(500 * fault.amount), 1)
-
-
-def _in_dark_half(fault: Fault, time_ms: int) -> bool:
-    return (time_ms - fault.at_ms) // _half_ms(fault) % 2 == 0
-
-
 def _next_turn_ms(fault: Fault, time_ms: int) -> int:
-    half_ms = _half_ms(fault)
+    half_ms = round(500 * fault.amount)
     return fault.at_ms + ((time_ms - fault.at_ms) // half_ms + 1) * half_ms

@@ -227,6 +227,7 @@ def _physics(scenario: Scenario, plant: Plant, flown_s: float) -> dict[str, Any]
             "min_state_of_charge": violations.min_state_of_charge,
             "floor": scenario.satellite.floor,
             "floor_violations": violations.floor,
+            "discharge_violations": violations.discharge,
         },
         "thermal": {
             "max_k": violations.max_k,

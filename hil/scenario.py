@@ -60,6 +60,7 @@ MEASURABLE = {
     "downlink.reports_unmatched": "1",
     "battery.min_state_of_charge": "1",
     "battery.floor_violations": "1",
+    "battery.discharge_violations": "1",
     "thermal.max_k": "K",
     "thermal.violations": "1",
     "compute.delivered": "s",
@@ -113,6 +114,16 @@ class Satellite:
         check(self)
 
 
+def _check_pair(link: Link, every: str, lasting: str, *, least_s: float) -> None:
+    """Refuse half a process, and one so dense that a year of it would not fit into memory."""
+    every_s, lasting_s = getattr(link, every), getattr(link, lasting)
+    if bool(every_s) != bool(lasting_s):
+        missing, given = (lasting, every) if every_s else (every, lasting)
+        raise TableError(missing, f"is 0 while {given} is not", "both or neither")
+    if 0 < every_s < least_s:
+        raise TableError(every, f"{every_s:g} s is not allowed", f"0, or from {least_s:g} s")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Link:
     """The laser link to the relay."""
@@ -127,9 +138,27 @@ class Link:
     beam_rad: Annotated[
         float, Rule("half-angle at which the light falls to 1/e^2", unit="rad", above=0, high=1e-3)
     ] = 15e-6
+    outage_every_s: Annotated[
+        float,
+        Rule("mean time from one outage to the next, exponential; 0: none", unit="s", low=0, high=YEAR_S),
+    ] = 0.0
+    outage_mean_s: Annotated[
+        float, Rule("mean length of an outage, exponential", unit="s", low=0, high=YEAR_S)
+    ] = 0.0
+    handover_every_s: Annotated[
+        float, Rule("from one handover between relays to the next; 0: none", unit="s", low=0, high=YEAR_S)
+    ] = 0.0
+    handover_gap_s: Annotated[
+        float, Rule("how long each handover leaves the terminal dark", unit="s", low=0, high=YEAR_S)
+    ] = 0.0
 
     def __post_init__(self) -> None:
         check(self)
+        _check_pair(self, "outage_every_s", "outage_mean_s", least_s=1.0)
+        _check_pair(self, "handover_every_s", "handover_gap_s", least_s=1.0)
+        if self.handover_gap_s and self.handover_gap_s >= self.handover_every_s:
+            problem = f"{self.handover_gap_s:g} s leaves no light between handovers"
+            raise TableError("handover_gap_s", problem, f"below {self.handover_every_s:g} s")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,7 +189,7 @@ class Scenario:
     duration_s: Annotated[float, Rule("simulated time", unit="s", above=0, high=YEAR_S)]
     cycle_s: Annotated[
         float,
-        Rule("period of the flight software, half the 10 s watchdog at most", unit="s", low=0.1, high=5),
+        Rule("period of the flight software", unit="s", low=0.1, high=10),
     ] = 1.0
     max_step_ms: Annotated[int, Rule("longest step of the plant", unit="ms", low=1, high=60_000)] = 1000
     seed: Annotated[int, Rule("seeds whatever is random", low=0, high=2**63 - 1)] = 1

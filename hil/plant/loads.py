@@ -50,6 +50,8 @@ class Actuators:
     lcl_on: int = 0x80
     """Limiters that feed their load, one bit each."""
     string_on: int = 0xFF
+    pack_on: int = 3
+    """Battery packs that are connected, one bit each."""
     charge: bool = True
     battery_heater: bool = False
     coolant_heater: bool = False

@@ -13,9 +13,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .array import SolarArray
-from .battery import CONVERTER_EFFICIENCY, Battery
+from .battery import CONVERTER_EFFICIENCY, DISCHARGE_LIMIT_W, Battery
 from .heat import Heat
-from .light import Light
+from .light import TRACK, light_of
 from .loads import (
     ALWAYS_W,
     ATTITUDE,
@@ -34,15 +34,19 @@ from .loads import (
     node_powers_w,
 )
 from .orbit import CircularOrbit
-from .truth import Ledger, PlantTruth, Violations
+from .results import Results
+from .truth import PACKS, Ledger, PlantTruth, Violations
 from .workload import Workload
 
 if TYPE_CHECKING:
     from ..scenario import Fault, Scenario
 
 SAG = 0.2
+PACK_SPREAD_V = 0.01
 NEGLIGIBLE_W = 1e-3
 """Differences of powers below this are rounding."""
+OVERDRAWN_W = 1.0
+"""More than this has to be missing to loads for the discharge limit to count as violated."""
 
 
 class Plant:
@@ -56,19 +60,14 @@ class Plant:
     """
 
     def __init__(self, scenario: Scenario, seed: int) -> None:
-        satellite, link = scenario.satellite, scenario.link
+        satellite = scenario.satellite
         self.orbit = CircularOrbit(scenario.orbit.altitude_km, scenario.orbit.beta_deg, scenario.orbit.start)
         self.array = SolarArray(satellite.array_w, self.orbit.start_dark_s, seed)
         self.battery = Battery(3600 * satellite.battery_wh, satellite.state_of_charge)
         self.heat = Heat(satellite.radiator_k, satellite.coolant_k, satellite.battery_k)
-        self.light = Light(
-            received_power_w=link.received_power_w,
-            jitter_rad=link.pointing_jitter_rad,
-            beam_rad=link.beam_rad,
-            outages_ms=[(f.at_ms, f.until_ms) for f in scenario.faults if f.name == "link outage"],
-            seed=seed,
-        )
+        self.light = light_of(scenario, seed)
         self.workload = Workload(seed)
+        self.results = Results()
         self.truth = PlantTruth()
         self.ledger = Ledger()
         self.violations = Violations(
@@ -100,14 +99,17 @@ class Plant:
         shorted = _shorted(self._shorts, from_ms)
         self.array.step(self.truth.sunlight, dt_s)
         self._balance(actuators, to_ms, dt_s, shorted)
+        overdrawn = self._overdrawn
         self._integrate(actuators, dt_s)
+        lit_ms = self.light.lit_ms(from_ms, to_ms) if actuators.laser_state == TRACK else 0
+        self.results.step(actuators.work_total, lit_ms / 1000)
         now_shorted = _shorted(self._shorts, to_ms)
         if now_shorted != shorted:
             self._balance(actuators, to_ms, 0.0, now_shorted)
         self._publish_state(to_ms)
         self._publish_light(to_ms, actuators.laser_state)
         truth = self.truth
-        self.violations.judge(truth.state_of_charge, self._floor, truth.max_k, self._limit_k, dt_s)
+        self.violations.judge(truth.state_of_charge, self._floor, truth.max_k, self._limit_k, overdrawn, dt_s)
 
     def _balance(self, actuators: Actuators, time_ms: int, dt_s: float, shorted: tuple[int, ...]) -> None:
         """Solve the power bus at `time_ms`; the battery will hold the result for `dt_s`."""
@@ -132,6 +134,7 @@ class Plant:
         truth.brown_out_w = brown_out_w = -spill_w if spill_w < 0.0 else 0.0
         served_w = asked_w + short_w - brown_out_w
         share = min(1.0, served_w / asked_w) if asked_w > 0.0 else 1.0
+        self._overdrawn = asked_w - served_w > OVERDRAWN_W and battery_w < -DISCHARGE_LIMIT_W + NEGLIGIBLE_W
         voltage = self._bus_v * (1 - SAG * brown_out_w / (asked_w + short_w)) if brown_out_w else self._bus_v
         self._served_w = loads_w if share == 1.0 else [share * p for p in loads_w]
         self._share = share
@@ -194,8 +197,7 @@ class Plant:
         )
         self.battery.step(dt_s)
         active = sum(1 for p in node_w if p)
-        truth.corrected, truth.uncorrected = self.workload.step(actuators.work_total, active, dt_s)
-        truth.delivered = self.workload.delivered
+        truth.corrected, truth.uncorrected = self.workload.step(active, dt_s)
 
     def _fed_nodes(self) -> list[float]:
         """Power that reaches each node: none behind a shorted feed, less in a brown-out."""
@@ -210,7 +212,14 @@ class Plant:
         truth.state_of_charge = battery.energy_j / battery.capacity_j
         truth.battery_voltage_v, truth.battery_current_a = battery.voltage_v, battery.current_a
         truth.battery_k, truth.radiator_k, truth.coolant_k = heat.battery_k, heat.radiator_k, heat.coolant_k
+        truth.pack_current_a = [battery.current_a / PACKS] * PACKS
+        truth.pack_spread_v = [PACK_SPREAD_V] * PACKS
+        truth.pack_k = [heat.battery_k] * PACKS
         truth.junction_k, truth.laser_k = heat.junction_k, heat.laser_k
+        results = self.results
+        truth.delivered, truth.backlog_s, truth.lost_s = (
+            results.delivered_s, results.backlog_s, results.lost_s,
+        )  # fmt: skip
 
     def _publish_light(self, time_ms: int, laser_state: int) -> None:
         self.truth.received_power_w, self.truth.pointing_error_rad = self.light.at(time_ms, laser_state)

@@ -11,6 +11,7 @@ from .array import STRINGS
 from .loads import NODES
 
 LOADS = 8
+PACKS = 2
 
 
 @dataclass(slots=True, kw_only=True)
@@ -35,6 +36,12 @@ class PlantTruth:
     battery_voltage_v: float = 0.0
     battery_current_a: float = 0.0
     battery_k: float = 0.0
+    """Mean of the packs; `pack_k` has each."""
+    pack_current_a: list[float] = field(default_factory=lambda: [0.0] * PACKS)
+    """Into each pack."""
+    pack_spread_v: list[float] = field(default_factory=lambda: [0.0] * PACKS)
+    """Between the highest and the lowest cell of each pack."""
+    pack_k: list[float] = field(default_factory=lambda: [0.0] * PACKS)
     radiator_k: float = 0.0
     coolant_k: float = 0.0
     junction_k: list[float] = field(default_factory=lambda: [0.0] * NODES)
@@ -45,7 +52,11 @@ class PlantTruth:
     uncorrected: int = 0
     """Memory errors since the start."""
     delivered: float = 0.0
-    """Work done since the start, in seconds of all 16 nodes at the top clock step."""
+    """Results sent or still held, in seconds of all 16 nodes at the top clock step: all work less `lost_s`."""
+    backlog_s: float = 0.0
+    """Results that wait for the laser link, in the same unit."""
+    lost_s: float = 0.0
+    """Work whose results found no room."""
 
     @property
     def in_eclipse(self) -> bool:
@@ -67,7 +78,10 @@ class PlantTruth:
 
     def as_json(self) -> bytes:
         """`as_dict` as JSON with seven significant digits: for a recording, where `json` would take most of a cycle."""
-        return _AS_JSON % (*_NUMBERS(self), *self.string_current_a, *self.load_current_a, *self.junction_k)
+        return _AS_JSON % (
+            *_NUMBERS(self), *self.string_current_a, *self.load_current_a,
+            *self.pack_current_a, *self.pack_spread_v, *self.pack_k, *self.junction_k,
+        )  # fmt: skip
 
 
 def _json_template(truth: PlantTruth) -> bytes:
@@ -82,7 +96,7 @@ def _json_template(truth: PlantTruth) -> bytes:
     return ("{" + ",".join(f'"{name}":{place(getattr(truth, name))}' for name in names) + "}").encode()
 
 
-LISTS = ("string_current_a", "load_current_a", "junction_k")
+LISTS = ("string_current_a", "load_current_a", "pack_current_a", "pack_spread_v", "pack_k", "junction_k")
 _NUMBER_NAMES = [name for name in PlantTruth.__slots__ if name not in LISTS]
 _NUMBERS = attrgetter(*_NUMBER_NAMES)
 _AS_JSON = _json_template(PlantTruth())
@@ -100,10 +114,16 @@ class Violations:
     thermal: int = 0
     """How often the hottest junction or the radiator rose above the limit."""
     thermal_s: float = 0.0
+    discharge: int = 0
+    """How often loads asked for more than the battery may give beside the array."""
+    discharge_s: float = 0.0
     below_floor: bool = False
     too_hot: bool = False
+    overdrawn: bool = False
 
-    def judge(self, state_of_charge: float, floor: float, max_k: float, limit_k: float, dt_s: float) -> None:
+    def judge(
+        self, state_of_charge: float, floor: float, max_k: float, limit_k: float, overdrawn: bool, dt_s: float
+    ) -> None:
         """Count a step of `dt_s` that ended in this state."""
         if state_of_charge < self.min_state_of_charge:
             self.min_state_of_charge = state_of_charge
@@ -116,7 +136,10 @@ class Violations:
         if too_hot:
             self.thermal += not self.too_hot
             self.thermal_s += dt_s
-        self.below_floor, self.too_hot = below_floor, too_hot
+        if overdrawn:
+            self.discharge += not self.overdrawn
+            self.discharge_s += dt_s
+        self.below_floor, self.too_hot, self.overdrawn = below_floor, too_hot, overdrawn
 
 
 @dataclass(slots=True, kw_only=True)
