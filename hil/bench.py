@@ -163,7 +163,7 @@ class Bench:
                 self._next_edge_ms = next_edge_ms(self.scenario, start_ms)
             step_target = min(
                 target_ms,
-                start_ms + self.scenario.max_step_ms,
+                start_ms + min(self.scenario.max_step_ms, self.plant.longest_step_ms),
                 self._next_edge_ms,
                 self._link.next_edge_ms(start_ms),
             )

@@ -62,6 +62,11 @@ SENSORS: Mapping[str, tuple[Sensor, ...]] = {
     "battery_temperature": _fields(POWER, power, "GAUGE_TEMPERATURE"),
     "string_current": _numbered(POWER, power, "STRING", "STRING", 8, 2),
     "load_current": _numbered(POWER, power, "LOAD", "LOAD", 8, 2),
+    **{
+        f"pack{pack}_{kind}": _fields(POWER, power, f"PACK_{kind.upper()}_PACK{pack}")
+        for pack in range(2)
+        for kind in ("current", "spread", "temperature")
+    },
     "coolant_temperature": _fields(COMPUTE, compute, "COOLANT_COOLANT_TEMPERATURE"),
     "radiator_temperature": _fields(COMPUTE, compute, "COOLANT_RADIATOR_TEMPERATURE"),
     "junction_temperature": _numbered(COMPUTE, compute, "TEMPERATURE", "NODE", 16, 4),

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from .noise import GAUSSIAN, Noise
 
 if TYPE_CHECKING:
+    from ..faults import Fault
     from ..scenario import Link, Scenario
 
 ACQUIRE, TRACK = 1, 2
