@@ -19,7 +19,7 @@ from .backends.port import BackEnd, Options, open_back_end
 from .bench import Bench
 from .bound import share
 from .downlink import Downlink
-from .errors import FlatsatError, RecordingError
+from .errors import Blocked, FlatsatError, RecordingError
 from .fault_verdicts import judge_faults
 from .interrupt import held, unheard
 from .measurements import measure
@@ -110,11 +110,13 @@ def fly(order: Order, progress: Progress, listeners: Listeners | None = None) ->
     """Fly and return the run's folder and the summary, which is also in that folder.
 
     Raises:
+        Blocked: a fault of the scenario is beyond the back end.
         FlatsatError: it could not start; once it flies, an error is in the summary with verdict `error`.
     """
     examine(order.folder or RUNS, order.octets)
     back_end = open_back_end(order.back_end, order.options)
     try:
+        _refuse_beyond(back_end, order.scenario)
         if listeners:
             listeners.wait()
         with claimed(order.folder, order.title) as folder, reserve(folder) as room:
@@ -126,6 +128,16 @@ def fly(order: Order, progress: Progress, listeners: Listeners | None = None) ->
                 return folder, _judged(order, folder, back_end, flight)
     finally:
         back_end.close()
+
+
+def _refuse_beyond(back_end: BackEnd, scenario: Scenario) -> None:
+    beyond = back_end.cannot()
+    for fault in scenario.faults:
+        if fault.name in beyond:
+            raise Blocked(
+                f"blocked: fault {fault.name} at {fault.at_s:g} s is beyond back end {back_end.name}; "
+                "fly it on another one, or leave the fault out"
+            )
 
 
 def _flown(
