@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from flatsat.flightsw import executive
-from flatsat.flightsw.parameters import FlightParameters
+from flatsat.flightsw.parameters import FlightParameters, with_floor
 
 from . import sensors
 from .backends.port import BOARDS, BackEnd, OpticalRecord
@@ -236,7 +236,7 @@ class Bench:
 def flight_parameters(scenario: Scenario, orbit: CircularOrbit) -> FlightParameters:
     """The table that is loaded before launch: what the scenario says of the satellite and its orbit."""
     satellite = scenario.satellite
-    return FlightParameters(
+    parameters = FlightParameters(
         cycle_ms=scenario.cycle_ms,
         orbit_period_s=orbit.period_s,
         eclipse_s=orbit.shadow_s,
@@ -246,8 +246,8 @@ def flight_parameters(scenario: Scenario, orbit: CircularOrbit) -> FlightParamet
         dead_bus_v=DEAD_BUS * satellite.bus_v,
         array_w=satellite.array_w,
         battery_capacity_wh=satellite.battery_wh,
-        floor=satellite.floor,
     )
+    return with_floor(parameters, satellite.floor)
 
 
 def _ephemeris_error_s(scenario: Scenario) -> float:

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
 
-from flatsat.flightsw.parameters import FlightParameters
+from flatsat.flightsw.parameters import FlightParameters, with_floor
 from flatsat.protocols import tables
 from flatsat.protocols.tables import Rule, TableError, check
 
@@ -105,7 +105,7 @@ class Satellite:
     ] = 110e3
     battery_wh: Annotated[float, Rule("battery capacity", unit="W h", low=1000, high=1e6)] = 25e3
     bus_v: Annotated[float, Rule("regulated bus", unit="V", low=120, high=600)] = 300.0
-    floor: Annotated[float, Rule("lowest state of charge allowed", unit="1", low=0, high=1)] = 0.70
+    floor: Annotated[float, Rule("lowest state of charge allowed", unit="1", above=0, high=0.99)] = 0.70
     limit_k: Annotated[
         float, Rule("highest junction and radiator temperature allowed", unit="K", low=273, high=400)
     ] = 333.0
@@ -263,7 +263,7 @@ def parse(text: str, source: str = "") -> Scenario:
         _refuse_late(scenario.telecommands, scenario.duration_s)
         telecommand_checks.check(
             scenario.telecommands,
-            FlightParameters(cycle_ms=scenario.cycle_ms, floor=scenario.satellite.floor),
+            with_floor(FlightParameters(cycle_ms=scenario.cycle_ms), scenario.satellite.floor),
             scenario.duration_s,
         )
     except tomllib.TOMLDecodeError as error:
