@@ -187,6 +187,7 @@ def flight_parameters(scenario: Scenario, orbit: CircularOrbit) -> FlightParamet
         orbit_period_s=orbit.period_s,
         eclipse_s=orbit.shadow_s,
         sunrise_ms=round(1000 * orbit.sunrise_s),
+        penumbra_s=(orbit.shadow_s - orbit.umbra_s) / 2,
         bus_nominal_v=satellite.bus_v,
         array_w=satellite.array_w,
         battery_capacity_wh=satellite.battery_wh,
