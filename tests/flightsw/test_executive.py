@@ -11,7 +11,7 @@ from flatsat.flightsw import executive
 from flatsat.flightsw.control.sunlight import penumbra_light
 from flatsat.flightsw.events import EventSink
 from flatsat.flightsw.laser import LinkState
-from flatsat.flightsw.modes import Mode
+from flatsat.flightsw.modes import Level, Mode
 from flatsat.flightsw.parameters import FlightParameters
 from flatsat.flightsw.ports import BoardId, Read, Write
 from flatsat.flightsw.records import BootRecord
@@ -83,10 +83,11 @@ def test_racks_and_pump_have_power_before_any_node(satellite):
 def test_protections_are_set_in_every_board(satellite):
     satellite.run(10)
     p = satellite.parameters
-    watchdog, uvlo, overcharge, *limiters = satellite.peek(
-        BoardId.POWER, power_flight.WATCHDOG_MS.address, 11
+    watchdog, uvlo, overcharge, bus, *limiters = satellite.peek(
+        BoardId.POWER, power_flight.WATCHDOG_MS.address, 12
     )
     assert (watchdog, uvlo, overcharge) == (10_000, 28_560 << 16 | 25_200, 35_280)
+    assert bus == 33_000 << 16 | 15_000
     assert [word & 0xFFFF for word in limiters] == [round(limit / 3) for limit in p.limiter_limits_w]
     assert satellite.peek(BoardId.COMPUTE, compute_flight.RAMP.address, 2) == (10, round(p.trip_k) - 200)
     assert satellite.peek(BoardId.LASER, laser_flight.LIGHT_THRESHOLD.address, 3) == (4000, 12_000, 50)
@@ -156,14 +157,18 @@ def test_hung_software_is_reset_and_goes_on_with_its_counters(satellite):
     assert (status.mode, status.link) == (Mode.NOMINAL, LinkState.TRACK)
 
 
+def frames_in_board(satellite):
+    (status,) = satellite.peek(BoardId.LASER, laser_flight.STATUS.address)
+    return laser_flight.STATUS_FIFO_LEVEL.raw(status)
+
+
 def test_a_reset_takes_the_waiting_frames_with_it_and_repeats_none(satellite):
-    satellite.run(64)
+    satellite.run(60)
+    while not frames_in_board(satellite):
+        satellite.run(1)
     satellite.light = False
     satellite.run(60)
-    queued = satellite.flight.status.frames_queued
-    in_board = laser_flight.STATUS_FIFO_LEVEL.raw(
-        satellite.peek(BoardId.LASER, laser_flight.STATUS.address)[0]
-    )
+    queued, in_board = satellite.flight.status.frames_queued, frames_in_board(satellite)
     assert (queued > 5, in_board) == (True, 1)
     satellite.hung = True  # the watchdog cuts the laser board's power as well
     satellite.run(12)
@@ -207,7 +212,8 @@ def test_dropped_frames_are_in_status_event_and_housekeeping(make_satellite, eve
 
 
 def test_three_resets_make_safe_mode_which_ends_by_itself(make_satellite):
-    satellite = make_satellite(FlightParameters(safe_quiet_s=60.0))
+    orbit = {"orbit_period_s": 100.0, "eclipse_s": 20.0}
+    satellite = make_satellite(FlightParameters(safe_quiet_s=60.0, **orbit), state_of_charge=0.8)
     for _ in range(3):
         satellite.run(3)
         satellite.hung = True
@@ -215,20 +221,22 @@ def test_three_resets_make_safe_mode_which_ends_by_itself(make_satellite):
     satellite.run(2)
     assert satellite.flight.status.mode is Mode.SAFE
     assert satellite.peek(BoardId.POWER, power_flight.LCL_STATUS.address) == (0x80,)
-    satellite.run(120)
+    satellite.run(150)
+    assert satellite.flight.status.mode is Mode.SAFE
+    satellite.run(200)
     assert satellite.flight.status.mode is Mode.NOMINAL
 
 
-def test_low_battery_sheds_then_saves_itself_then_recovers(make_satellite):
-    satellite = make_satellite(state_of_charge=0.64)
+def test_an_emptying_battery_goes_down_the_ladder_and_comes_back_up(make_satellite, events):
+    orbit = {"orbit_period_s": 500.0, "eclipse_s": 100.0}
+    satellite = make_satellite(FlightParameters(battery_capacity_wh=4_500.0, **orbit), state_of_charge=0.72)
     satellite.sun = lambda now_s: 0.0
-    modes = []
-    satellite.run(1300, lambda now: modes.append(now.flight.status.mode) if now.flight else None)
-    assert Mode.NOMINAL not in modes
-    assert modes[-1] is Mode.SAFE
-    satellite.sun = lambda now_s: 110_000.0
     satellite.run(1000)
-    assert satellite.flight.status.mode is Mode.NOMINAL
+    assert satellite.flight.status.level is Level.SAFE
+    satellite.sun = lambda now_s: 110_000.0
+    satellite.run(1900)
+    assert satellite.flight.status.nodes_on == 16
+    assert [level for name, level, *_ in events if name == "LEVEL_CHANGED"] == [1, 2, 3, 4, 3, 2, 1, 0]
 
 
 def test_frames_wait_for_light_and_none_is_lost(satellite):
@@ -285,7 +293,7 @@ def test_without_samples_of_the_power_board_the_watchdog_is_not_kicked(satellite
     satellite.bus.fate = lambda request: lost[1 if request.board == BoardId.POWER else 0]
     satellite.run(6)
     assert satellite.flight.status.nodes_commanded == 0
-    satellite.bus.fate = lambda request: lost[1 if request[:3] == (0, 12, 64) else 0]
+    satellite.bus.fate = lambda request: lost[1 if request[:3] == (0, 12, 76) else 0]
     satellite.run(8)
     assert satellite.boots == [0, 1]
 
