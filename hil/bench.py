@@ -241,6 +241,7 @@ def flight_parameters(scenario: Scenario, orbit: CircularOrbit) -> FlightParamet
         controller=scenario.flight.controller,
         orbit_period_s=orbit.period_s,
         eclipse_s=orbit.shadow_s,
+        penumbra_s=(orbit.shadow_s - orbit.umbra_s) / 2,
         sunrise_ms=round(1000 * (orbit.sunrise_s + _ephemeris_error_s(scenario))),
         bus_nominal_v=satellite.bus_v,
         overvoltage_v=OVERVOLTAGE * satellite.bus_v,
