@@ -80,6 +80,7 @@ class FlightSoftware:
         self._dictionary = dictionary.load()
         self.table = table = ParameterTable(parameters, self._dictionary.parameters)
         parameters = table.live
+        self._table = table
         self._parameters = parameters
         self._memory = memory
         self._boot_cause = boot_cause
@@ -193,6 +194,15 @@ class FlightSoftware:
     def frames_queued(self) -> int:
         """Frames built that the laser board has not taken yet."""
         return self._laser.queued
+
+    def upset(self, cell: int, bit: int) -> None:
+        """What radiation does to memory: one bit of a parameter flips."""
+        self.table.upset(cell, bit)
+
+    def raise_event(self, name: str, now_ms: int, count: int) -> None:
+        """What a failing module does: the same event over and over."""
+        for _ in range(count):
+            self._events.raise_event(name, now_ms)
 
     def configure_power(self) -> None:
         """Set the power board's protections and read them back; what fails is done again in the first cycle."""
