@@ -25,6 +25,7 @@ TOLERANCE_K = 5.0
 TOLERANCE_CHARGE = 0.035
 WILD = 4.0  # so many times the tolerance is not taken in even once
 SLOW = 10  # samples: the three ways to the state of charge differ for a while after a fault of the battery
+TAPER_CHARGE = 0.97
 BALANCE = 15  # samples
 DARK = 0.1  # of the array's nominal power
 LEAST_BATTERY_V = 150.0
@@ -160,6 +161,7 @@ class SensorWatch:
             return True
         limit_w = 0.9 * parameters.charge_limit_w * raw.packs_usable / 2
         low = raw.battery_v < TAPER_CELL_V * parameters.cells
+        low = low and raw.state_of_charge < TAPER_CHARGE
         return taking and low and net_a * raw.bus_v < limit_w
 
     def _battery_a(self, raw: Readings, net_a: float) -> float:
