@@ -4,21 +4,25 @@
 from __future__ import annotations
 
 import tomllib
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
 
 from flatsat.flightsw.parameters import FlightParameters, with_floor
 from flatsat.protocols import tables
-from flatsat.protocols.tables import Rule, TableError, check, join
+from flatsat.protocols.tables import Rule, TableError, check
 
-from . import telecommand_checks, telecommand_schema
+from . import fault_checks, telecommand_checks, telecommand_schema
 from .errors import FlatsatError
-from .faults import FAULTS, NEVER_MS, YEAR_S, Fault, check_whole_milliseconds
+from .expectation import YEAR_S
+from .faults import FAULTS, Fault, check_whole_milliseconds
 from .plant.orbit import CircularOrbit, Start
 from .suggestion import nearest
 from .telecommand import DICTIONARY, Telecommand
+from .timeline import NEVER_MS
 
 __all__ = [
     "Fault",
@@ -30,7 +34,6 @@ __all__ = [
     "ScenarioError",
     "Start",
     "Telecommand",
-    "active_faults",
     "builtin",
     "description",
     "load",
@@ -57,6 +60,7 @@ MEASURABLE = {
     "downlink.reports_unmatched": "1",
     "battery.min_state_of_charge": "1",
     "battery.floor_violations": "1",
+    "battery.discharge_violations": "1",
     "thermal.max_k": "K",
     "thermal.violations": "1",
     "compute.delivered": "s",
@@ -110,6 +114,16 @@ class Satellite:
         check(self)
 
 
+def _check_pair(link: Link, every: str, lasting: str, *, least_s: float) -> None:
+    """Refuse half a process, and one so dense that a year of it would not fit into memory."""
+    every_s, lasting_s = getattr(link, every), getattr(link, lasting)
+    if bool(every_s) != bool(lasting_s):
+        missing, given = (lasting, every) if every_s else (every, lasting)
+        raise TableError(missing, f"is 0 while {given} is not", "both or neither")
+    if 0 < every_s < least_s:
+        raise TableError(every, f"{every_s:g} s is not allowed", f"0, or from {least_s:g} s")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Link:
     """The laser link to the relay."""
@@ -124,9 +138,27 @@ class Link:
     beam_rad: Annotated[
         float, Rule("half-angle at which the light falls to 1/e^2", unit="rad", above=0, high=1e-3)
     ] = 15e-6
+    outage_every_s: Annotated[
+        float,
+        Rule("mean time from one outage to the next, exponential; 0: none", unit="s", low=0, high=YEAR_S),
+    ] = 0.0
+    outage_mean_s: Annotated[
+        float, Rule("mean length of an outage, exponential", unit="s", low=0, high=YEAR_S)
+    ] = 0.0
+    handover_every_s: Annotated[
+        float, Rule("from one handover between relays to the next; 0: none", unit="s", low=0, high=YEAR_S)
+    ] = 0.0
+    handover_gap_s: Annotated[
+        float, Rule("how long each handover leaves the terminal dark", unit="s", low=0, high=YEAR_S)
+    ] = 0.0
 
     def __post_init__(self) -> None:
         check(self)
+        _check_pair(self, "outage_every_s", "outage_mean_s", least_s=1.0)
+        _check_pair(self, "handover_every_s", "handover_gap_s", least_s=1.0)
+        if self.handover_gap_s and self.handover_gap_s >= self.handover_every_s:
+            problem = f"{self.handover_gap_s:g} s leaves no light between handovers"
+            raise TableError("handover_gap_s", problem, f"below {self.handover_every_s:g} s")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,7 +189,7 @@ class Scenario:
     duration_s: Annotated[float, Rule("simulated time", unit="s", above=0, high=YEAR_S)]
     cycle_s: Annotated[
         float,
-        Rule("period of the flight software, half the 10 s watchdog at most", unit="s", low=0.1, high=5),
+        Rule("period of the flight software", unit="s", low=0.1, high=10),
     ] = 1.0
     max_step_ms: Annotated[int, Rule("longest step of the plant", unit="ms", low=1, high=60_000)] = 1000
     seed: Annotated[int, Rule("seeds whatever is random", low=0, high=2**63 - 1)] = 1
@@ -192,6 +224,11 @@ class Scenario:
         """Period of the flight software."""
         return round(self.cycle_s * 1000)
 
+    @cached_property
+    def edges_ms(self) -> list[int]:
+        """When faults begin and end, in order."""
+        return sorted({edge for fault in self.faults for edge in (fault.at_ms, fault.until_ms)} - {NEVER_MS})
+
 
 def load(name_or_path: str | Path) -> Scenario:
     """Load a built-in scenario by its name, or one from a file.
@@ -222,8 +259,8 @@ def parse(text: str, source: str = "") -> Scenario:
     """
     try:
         scenario = tables.read(Scenario, tomllib.loads(text))
-        _refuse_late("faults", scenario.faults, scenario.duration_s)
-        _refuse_late("telecommands", scenario.telecommands, scenario.duration_s)
+        fault_checks.check(scenario.faults, scenario.duration_s)
+        _refuse_late(scenario.telecommands, scenario.duration_s)
         telecommand_checks.check(
             scenario.telecommands,
             with_floor(FlightParameters(cycle_ms=scenario.cycle_ms), scenario.satellite.floor),
@@ -243,8 +280,9 @@ def parse(text: str, source: str = "") -> Scenario:
 
 
 def builtin() -> tuple[str, ...]:
-    """Names of the scenarios that come with the package."""
-    return tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
+    """Names of the scenarios that come with the package; those of a folder as `folder/name`, after the others."""
+    names = (path.relative_to(FOLDER).with_suffix("").as_posix() for path in FOLDER.rglob("*.toml"))
+    return tuple(sorted(names, key=lambda name: ("/" in name, name)))
 
 
 def source(name: str) -> str:
@@ -320,15 +358,10 @@ def description() -> dict[str, Any]:
     }
 
 
-def active_faults(scenario: Scenario, time_ms: int) -> list[Fault]:
-    """The faults that strike at a board millisecond."""
-    return [fault for fault in scenario.faults if fault.at_ms <= time_ms < fault.until_ms]
-
-
 def next_edge_ms(scenario: Scenario, time_ms: int) -> int:
     """The first board millisecond after `time_ms` at which a fault begins or ends: no step should cross it."""
-    edges = (edge for fault in scenario.faults for edge in (fault.at_ms, fault.until_ms) if edge > time_ms)
-    return min(edges, default=NEVER_MS)
+    place = bisect_right(scenario.edges_ms, time_ms)
+    return scenario.edges_ms[place] if place < len(scenario.edges_ms) else NEVER_MS
 
 
 def node_mask(faults: Iterable[Fault], kind: str) -> int:
@@ -340,9 +373,9 @@ def node_mask(faults: Iterable[Fault], kind: str) -> int:
     return mask
 
 
-def _refuse_late(key: str, items: Sequence[Fault | Telecommand], duration_s: float) -> None:
+def _refuse_late(telecommands: Sequence[Telecommand], duration_s: float) -> None:
     """A file must not hold what its run never reaches; a run shortened later may."""
-    for index, item in enumerate(items):
-        if item.at_s >= duration_s:
-            problem = f"{item.at_s:g} s is not within the run"
-            raise TableError(join(f"{key}[{index}]", "at_s"), problem, f"below {duration_s:g} s")
+    for index, telecommand in enumerate(telecommands):
+        if telecommand.at_s >= duration_s:
+            problem = f"{telecommand.at_s:g} s is not within the run"
+            raise TableError(f"telecommands[{index}].at_s", problem, f"below {duration_s:g} s")

@@ -19,9 +19,10 @@ from flatsat.boards.registers import power_stimulus as power
 
 from .plant import Plant
 from .plant.array import STRINGS
+from .plant.battery import PACKS
 from .plant.loads import NODES
 from .plant.noise import GAUSSIAN, Noise
-from .plant.truth import LOADS, PACKS
+from .plant.truth import LOADS
 
 
 class Channel(NamedTuple):

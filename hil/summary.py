@@ -14,8 +14,8 @@ from .errors import RecordingError
 from .plant import Ledger
 
 SCHEMA = "flatsat-summary-1"
-PASS, FAIL, ERROR, INCONCLUSIVE = "pass", "fail", "error", "inconclusive"
-EXIT_CODES = {PASS: 0, FAIL: 1, ERROR: 2, INCONCLUSIVE: 4}
+PASS, FAIL, ERROR, BLOCKED, INCONCLUSIVE = "pass", "fail", "error", "blocked", "inconclusive"
+EXIT_CODES = {PASS: 0, FAIL: 1, ERROR: 2, BLOCKED: 3, INCONCLUSIVE: 4}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +75,7 @@ def energy(ledger: Ledger, stored_change_j: float) -> dict[str, float]:
         "spared_wh": ledger.spared_j,
         "converter_loss_wh": ledger.converter_j,
         "battery_loss_wh": ledger.battery_loss_j,
+        "faded_wh": ledger.faded_j,
         "stored_change_wh": stored_change_j,
         "bus_closure_wh": ledger.bus_closure_j,
         "battery_closure_wh": ledger.stored_j - stored_change_j,

@@ -9,10 +9,10 @@ from operator import attrgetter
 from typing import Any
 
 from .array import STRINGS
+from .battery import PACKS
 from .loads import NODES
 
 LOADS = 8
-PACKS = 2
 
 
 @dataclass(slots=True, kw_only=True)
@@ -37,10 +37,11 @@ class PlantTruth:
     battery_voltage_v: float = 0.0
     battery_current_a: float = 0.0
     battery_k: float = 0.0
+    """Mean of the packs; `pack_k` has each."""
     pack_current_a: list[float] = field(default_factory=lambda: [0.0] * PACKS)
-    """Positive while charging."""
+    """Into each pack."""
     pack_spread_v: list[float] = field(default_factory=lambda: [0.0] * PACKS)
-    """Highest less lowest cell voltage."""
+    """Between the highest and the lowest cell of each pack."""
     pack_k: list[float] = field(default_factory=lambda: [0.0] * PACKS)
     radiator_k: float = 0.0
     coolant_k: float = 0.0
@@ -52,7 +53,11 @@ class PlantTruth:
     uncorrected: int = 0
     """Memory errors since the start."""
     delivered: float = 0.0
-    """Work done since the start, in seconds of all 16 nodes at the top clock step."""
+    """Results sent or still held, in seconds of all 16 nodes at the top clock step: all work less `lost_s`."""
+    backlog_s: float = 0.0
+    """Results that wait for the laser link, in the same unit."""
+    lost_s: float = 0.0
+    """Work whose results found no room."""
 
     @property
     def in_eclipse(self) -> bool:
@@ -108,10 +113,16 @@ class Violations:
     thermal: int = 0
     """How often the hottest junction or the radiator rose above the limit."""
     thermal_s: float = 0.0
+    discharge: int = 0
+    """How often loads asked for more than the battery may give beside the array."""
+    discharge_s: float = 0.0
     below_floor: bool = False
     too_hot: bool = False
+    overdrawn: bool = False
 
-    def judge(self, state_of_charge: float, floor: float, max_k: float, limit_k: float, dt_s: float) -> None:
+    def judge(
+        self, state_of_charge: float, floor: float, max_k: float, limit_k: float, overdrawn: bool, dt_s: float
+    ) -> None:
         """Count a step of `dt_s` that ended in this state."""
         if state_of_charge < self.min_state_of_charge:
             self.min_state_of_charge = state_of_charge
@@ -124,7 +135,10 @@ class Violations:
         if too_hot:
             self.thermal += not self.too_hot
             self.thermal_s += dt_s
-        self.below_floor, self.too_hot = below_floor, too_hot
+        if overdrawn:
+            self.discharge += not self.overdrawn
+            self.discharge_s += dt_s
+        self.below_floor, self.too_hot, self.overdrawn = below_floor, too_hot, overdrawn
 
 
 @dataclass(slots=True, kw_only=True)
@@ -132,7 +146,7 @@ class Ledger:
     """Where the electrical energy came from and went since the start, in joules at the bus.
 
     `array_j + discharged_j = loads_j + charged_j + shunted_j`, and what is stored in the battery changes by
-    `charged_j - discharged_j - converter_j - battery_loss_j`.
+    `charged_j - discharged_j - converter_j - battery_loss_j - faded_j`.
     """
 
     array_j: float = 0.0
@@ -144,8 +158,10 @@ class Ledger:
     """Asked for by loads and not served."""
     converter_j: float = 0.0
     battery_loss_j: float = 0.0
+    faded_j: float = 0.0
+    """Stored energy that went with capacity; what comes back with it counts against it."""
     spared_j: float = 0.0
-    """Not taken by loads that are always on, because they were off or in a brown-out (the computer's share left out)."""
+    """Not taken by loads that are always on, because they were off or in a brown-out."""
     compute_j: float = 0.0
     """The part of `loads_j` that went into the nodes."""
 
@@ -157,7 +173,7 @@ class Ledger:
     @property
     def stored_j(self) -> float:
         """By how much what is stored in the battery should have changed."""
-        return self.charged_j - self.discharged_j - self.converter_j - self.battery_loss_j
+        return self.charged_j - self.discharged_j - self.converter_j - self.battery_loss_j - self.faded_j
 
     def as_dict(self) -> dict[str, float]:
         """A copy of everything, for JSON."""
