@@ -33,7 +33,7 @@ from .ports import BoardBus, BoardId, NonVolatileMemory, PortFault
 from .records import DEAD_BUS, BootRecord, KeptRecords
 from .safe import CollapseWatch, RestoreCause, SafeWatch
 from .sampling import Sampling
-from .selfcheck import SelfCheck
+from .selfcheck import SelfCheck, board_time_ms
 from .settable import ParameterTable
 from .starting import StartWatch
 from .status import FlightStatus
@@ -46,17 +46,18 @@ LOW_HYSTERESIS = 0.005
 
 
 def boot(
-    nvm: NonVolatileMemory, boot_cause: int, bus: BoardBus, now_ms: int, parameters: FlightParameters
+    nvm: NonVolatileMemory, boot_cause: int, bus: BoardBus, told_ms: int, parameters: FlightParameters
 ) -> FlightSoftware:
     """Start flight software after power-on (cause 0) or a reset, and set the power board's protections.
 
     Args:
-        now_ms: board time; unlike the boards' own count it never wraps.
+        told_ms: board time; unlike the boards' own count it never wraps.
     """
+    now_ms = board_time_ms(bus, told_ms)
     memory = KeptRecords(nvm)
     record = BootRecord.load(memory).booted(boot_cause, now_ms)
     record.store(memory)
-    software = FlightSoftware(memory, boot_cause, bus, now_ms, parameters, record)
+    software = FlightSoftware(memory, boot_cause, bus, told_ms, now_ms, parameters, record)
     software.configure_power()
     return software
 
@@ -74,6 +75,7 @@ class FlightSoftware:
         memory: KeptRecords,
         boot_cause: int,
         bus: BoardBus,
+        told_ms: int,
         now_ms: int,
         parameters: FlightParameters,
         record: BootRecord,
@@ -103,7 +105,7 @@ class FlightSoftware:
         self._was_low = False
 
         self.events = self._events = EventSink(self._dictionary)
-        self._selfcheck = SelfCheck(parameters, table, memory, self._events, now_ms)
+        self._selfcheck = SelfCheck(parameters, table, memory, self._events, told_ms, now_ms)
         schedule = housekeeping.Schedule(self._dictionary)
         time = OnboardTime(parameters.epoch_tai_ms)
         self._downlink = Downlink(parameters, memory, time, self._dictionary)
@@ -422,7 +424,7 @@ class FlightSoftware:
             battery_k,
             coolant_k,
             racks,
-            self._nodes.command.enable,
+            self._nodes.command.enable | self._nodes.on,
             listening,
             self._events,
         )
