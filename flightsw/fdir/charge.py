@@ -6,7 +6,8 @@ from __future__ import annotations
 from math import exp
 from typing import NamedTuple
 
-from ..parameters import FlightParameters
+from ..control.battery import rest_v
+from ..parameters import CellCurve, FlightParameters
 from .readings import Readings
 
 SMOOTH_S = 20.0  # of the gauge
@@ -54,7 +55,7 @@ class ChargeCheck:
 
     def __init__(self, parameters: FlightParameters) -> None:
         self._parameters = parameters
-        self.resistance_ohm = parameters.battery_ohm / (1.0 + POLARISATION_SHARE)
+        self.resistance_ohm = parameters.cell.series_ohm
         self._age_s = -1.0
         self._settled = False
         self._squares = self._products = 0.0
@@ -88,7 +89,7 @@ class ChargeCheck:
 
     def voltage(self, now: Readings, state_of_charge: float) -> float:
         """What the battery's voltage should be."""
-        return self._parameters.cells * rest_cell_v(state_of_charge) + self._drop_v(now)
+        return rest_v(self._parameters.cell, state_of_charge) + self._drop_v(now)
 
     def _begin(self, now: Readings) -> None:
         self._age_s = 0.0
@@ -114,30 +115,20 @@ class ChargeCheck:
         return self.resistance_ohm * PACKS / now.packs_usable * effective_a
 
     def _by_voltage(self, now: Readings) -> float:
-        return charge_at_rest((now.battery_v - self._drop_v(now)) / self._parameters.cells)
+        return charge_at_rest(self._parameters.cell, (now.battery_v - self._drop_v(now)))
 
 
 def _gain(elapsed_s: float, time_s: float) -> float:
     return 1.0 - exp(-elapsed_s / time_s)
 
 
-EMPTY_CELL_V, SLOPE_CELL_V, KNEE_CELL_V, KNEE = 3.25, 0.80, 0.25, 0.03
-
-
-def rest_cell_v(state_of_charge: float) -> float:
-    """Voltage of a cell at rest by its data sheet: 3.0 V empty, 4.05 V full."""
-    return (
-        EMPTY_CELL_V + SLOPE_CELL_V * state_of_charge - KNEE_CELL_V * exp(-max(state_of_charge, 0.0) / KNEE)
-    )
-
-
-def charge_at_rest(cell_v: float) -> float:
-    """State of charge of a cell that rests at a voltage."""
-    charge = (cell_v - EMPTY_CELL_V) / SLOPE_CELL_V
-    if charge > 10 * KNEE:
+def charge_at_rest(cell: CellCurve, battery_v: float) -> float:
+    """State of charge of a battery that rests at a voltage."""
+    charge = (battery_v / cell.cells - cell.empty_v) / cell.slope_v
+    if charge > 10 * cell.knee:
         return min(charge, 1.1)
-    low, high = 0.0, 12 * KNEE
+    low, high = 0.0, 12 * cell.knee
     for _ in range(16):
         middle = (low + high) / 2
-        low, high = (middle, high) if rest_cell_v(middle) < cell_v else (low, middle)
+        low, high = (middle, high) if rest_v(cell, middle) < battery_v else (low, middle)
     return (low + high) / 2

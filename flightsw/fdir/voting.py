@@ -160,7 +160,7 @@ class SensorWatch:
         if net_a < 0.0:
             return True
         limit_w = 0.9 * parameters.charge_limit_w * raw.packs_usable / 2
-        low = raw.battery_v < TAPER_CELL_V * parameters.cells
+        low = raw.battery_v < TAPER_CELL_V * parameters.cell.cells
         low = low and raw.state_of_charge < TAPER_CHARGE
         return taking and low and net_a * raw.bus_v < limit_w
 
