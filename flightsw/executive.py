@@ -20,6 +20,7 @@ from .control.energy import EnergyEstimate
 from .control.limits import Clamp
 from .control.port import NOTHING, Energy, Plan, Situation
 from .events import EventSink
+from .fdir.battery import held
 from .fdir.watch import FaultWatch
 from .forecast import rest_cell_v, sunrise_charge
 from .heat import NodeHeat
@@ -32,7 +33,7 @@ from .ports import BoardBus, BoardId, NonVolatileMemory, PortFault
 from .records import DEAD_BUS, BootRecord, KeptRecords
 from .safe import CollapseWatch, RestoreCause, SafeWatch
 from .sampling import Sampling
-from .selfcheck import SelfCheck
+from .selfcheck import SelfCheck, board_time_ms
 from .settable import ParameterTable
 from .starting import StartWatch
 from .status import FlightStatus
@@ -45,17 +46,18 @@ LOW_HYSTERESIS = 0.005
 
 
 def boot(
-    nvm: NonVolatileMemory, boot_cause: int, bus: BoardBus, now_ms: int, parameters: FlightParameters
+    nvm: NonVolatileMemory, boot_cause: int, bus: BoardBus, told_ms: int, parameters: FlightParameters
 ) -> FlightSoftware:
     """Start flight software after power-on (cause 0) or a reset, and set the power board's protections.
 
     Args:
-        now_ms: board time; unlike the boards' own count it never wraps.
+        told_ms: board time; unlike the boards' own count it never wraps.
     """
+    now_ms = board_time_ms(bus, told_ms)
     memory = KeptRecords(nvm)
     record = BootRecord.load(memory).booted(boot_cause, now_ms)
     record.store(memory)
-    software = FlightSoftware(memory, boot_cause, bus, now_ms, parameters, record)
+    software = FlightSoftware(memory, boot_cause, bus, told_ms, now_ms, parameters, record)
     software.configure_power()
     return software
 
@@ -73,6 +75,7 @@ class FlightSoftware:
         memory: KeptRecords,
         boot_cause: int,
         bus: BoardBus,
+        told_ms: int,
         now_ms: int,
         parameters: FlightParameters,
         record: BootRecord,
@@ -80,7 +83,6 @@ class FlightSoftware:
         self._dictionary = dictionary.load()
         self.table = table = ParameterTable(parameters, self._dictionary.parameters)
         parameters = table.live
-        self._table = table
         self._parameters = parameters
         self._memory = memory
         self._boot_cause = boot_cause
@@ -102,7 +104,7 @@ class FlightSoftware:
         self._was_low = False
 
         self.events = self._events = EventSink(self._dictionary)
-        self._selfcheck = SelfCheck(parameters, table, memory, self._events, now_ms)
+        self._selfcheck = SelfCheck(parameters, table, memory, self._events, told_ms, now_ms)
         schedule = housekeeping.Schedule(self._dictionary)
         time = OnboardTime(parameters.epoch_tai_ms)
         self._downlink = Downlink(parameters, memory, time, self._dictionary)
@@ -197,7 +199,7 @@ class FlightSoftware:
 
     def upset(self, index: int, bit: int) -> None:
         """What radiation does to memory: one bit of a parameter flips; see `ParameterTable.upset`."""
-        self._table.upset(index, bit)
+        self.table.upset(index, bit)
 
     def raise_event(self, name: str, now_ms: int, count: int) -> None:
         """What a failing module does: the same event over and over."""
@@ -349,7 +351,8 @@ class FlightSoftware:
             link_up=link_up,
             level=max(self._level, self._faults.level),
         )
-        return self._clamp.hold(self._controller.plan(situation), situation)
+        plan = self._clamp.hold(self._controller.plan(situation), situation)
+        return held(plan, estimate.energy, self._faults.packs.usable, self._parameters)
 
     # report
 
@@ -420,7 +423,7 @@ class FlightSoftware:
             battery_k,
             coolant_k,
             racks,
-            self._nodes.command.enable,
+            self._nodes.command.enable | self._nodes.on,
             listening,
             self._events,
         )
@@ -428,4 +431,9 @@ class FlightSoftware:
             wanted, switches = fdir.LOAD_ESSENTIAL, switches & ~HEATERS
         kick = 0 if self._telecommands.services.functions.restarting else commanding.KICK
         faults = self._faults
-        return limiters.decide(now_ms, wanted), faults.array.enable, faults.switches(switches), kick
+        return (
+            limiters.decide(now_ms, wanted & ~faults.off),
+            faults.array.enable,
+            faults.switches(switches),
+            kick,
+        )

@@ -20,5 +20,6 @@ def sunrise_charge(energy: Energy, parameters: FlightParameters) -> float:
 
 def rest_cell_v(readings: Readings, parameters: FlightParameters) -> float:
     """Voltage of the lowest cell without the drop that the current makes in a battery that is as good as new."""
-    rest_v = readings.battery_v - readings.battery_a * parameters.battery_ohm
-    return rest_v / parameters.cells - max(readings.packs_spread_v) / 2
+    cell = parameters.cell
+    rest_v = readings.battery_v - readings.battery_a * (cell.series_ohm + cell.polarisation_ohm)
+    return rest_v / cell.cells - max(readings.packs_spread_v) / 2

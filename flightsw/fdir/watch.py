@@ -73,6 +73,11 @@ class FaultWatch:
         return self._pump.node_w
 
     @property
+    def off(self) -> int:
+        """Mask of the limiters that have to be off."""
+        return self._pump.off
+
+    @property
     def level(self) -> int:
         """The level of the ladder that what is found asks for."""
         return SHED_COMPUTE if self.packs.runaway else NORMAL
@@ -82,6 +87,7 @@ class FaultWatch:
         self.array.clear_retries()
         self.packs.clear_retries()
         self._racks.clear_retries()
+        self._pump.clear_retries()
 
     def power(self, now_ms: int, words: PowerWords) -> Readings:
         """Take in a sample of the power board; returns what decisions may go by."""

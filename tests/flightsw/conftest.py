@@ -79,6 +79,8 @@ class Satellite:
     Attributes:
         light: whether the relay's laser is seen; sun: array power as a function of time in seconds.
         charge: whether the battery can be charged.
+        bus_v: what the bus voltage sensor reads.
+        clock_ms: how far the time that flight software is told is off.
     """
 
     def __init__(self, parameters: FlightParameters, state_of_charge: float = 0.75, start_ms: int = 0):
@@ -96,6 +98,8 @@ class Satellite:
         self.boot_ms = 120_000
         self.sun: Callable[[float], float] = lambda now_s: 110_000.0
         self.shorted = 0
+        self.bus_v = BUS_V
+        self.clock_ms = 0
         self.optical: list[tuple[int, bytes]] = []
         self.rack_w = [0.0, 0.0]
         self.load_a = [0.0] * 8
@@ -110,7 +114,7 @@ class Satellite:
         for _ in range(cycles):
             self._advance(self.now_ms + self.parameters.cycle_ms)
             if self.flight is not None and not self.hung:
-                self.flight.cycle(self.now_ms)
+                self.flight.cycle(self.now_ms + self.clock_ms)
             each(self)
 
     def peek(self, board: BoardId, address: int, words: int = 1) -> tuple[int, ...]:
@@ -127,7 +131,7 @@ class Satellite:
 
     def reset(self) -> None:
         """The computer starts anew by itself; the boards do not notice."""
-        self.flight = executive.boot(self.memory, 1, self.bus, self.now_ms, self.parameters)
+        self.flight = executive.boot(self.memory, 1, self.bus, self.now_ms + self.clock_ms, self.parameters)
         self.boots.append(1)
 
     def _advance(self, target_ms: int) -> None:
@@ -139,15 +143,19 @@ class Satellite:
     def _stimulate(self, target_ms: int) -> None:
         string_a = self.sun(self.now_ms / 1000.0) / 8 / BUS_V
         loads = [65535 if self.shorted >> i & 1 else round(a * 100) for i, a in enumerate(self.load_a)]
+        noise = self.now_ms // 1000 * 7 % 5 - 2  # no sensor that works repeats itself
+        current = 32768 + noise + round(self.battery_a * 100)
+        pack = 32768 + noise + round(self.battery_a * 50)
+        kelvins = round(self.battery_k * 100) + noise
         sensors = [
-            (round(BUS_V * 100), round((sum(self.load_a) + 0.7) * 100)),
-            (round(self.battery_v * 100), 32768 + round(self.battery_a * 100)),
-            (round(self.state_of_charge * 50_000), round(self.battery_k * 100)),
-            *[(round(string_a * 100),) * 2] * 4,
+            (round(self.bus_v * 100) + noise, round((sum(self.load_a) + 0.7) * 100) + noise),
+            (round(self.battery_v * 100) + noise, current),
+            (round(self.state_of_charge * 50_000) + noise, kelvins),
+            *[(max(round(string_a * 100) + noise, 0),) * 2] * 4,
             *[(loads[i], loads[i + 1]) for i in range(0, 8, 2)],
-            (32768 + round(self.battery_a * 50),) * 2,
+            (pack, pack),
             (100, 100),
-            (round(self.battery_k * 100),) * 2,
+            (kelvins, kelvins),
         ]
         words = [high << 16 | low for high, low in sensors]
         self._poke(0, power_stimulus.STOP_CAUSE.address, 0, *words, target_ms)
@@ -176,7 +184,7 @@ class Satellite:
             0,
             self.boot_ms,
         )
-        coolant = round(self.coolant_k * 100)
+        coolant = round(self.coolant_k * 100) + noise
         self._poke(1, compute_stimulus.COOLANT.address, coolant << 16 | coolant, *heat, self.now_ms)
         light = 40_000 << 16 if self.light else 0
         self._poke(2, laser_stimulus.POWERED.address, lcl_on >> 1 & 1, light, 29_300, self.now_ms)
