@@ -10,8 +10,9 @@ import json
 from typing import Any, Protocol
 
 from .plant import Actuators
+from .plant.battery import PACKS
 from .plant.loads import BOOT, HUNG, NODES, ON
-from .plant.truth import LOADS, PACKS, PlantTruth
+from .plant.truth import LOADS, PlantTruth
 
 
 class Flight(Protocol):

@@ -17,7 +17,7 @@ from flatsat.protocols.tables import Rule, TableError, check, join
 from . import telecommand_checks, telecommand_schema
 from .errors import FlatsatError
 from .faults import FAULTS, NEVER_MS, YEAR_S, Fault, check_whole_milliseconds
-from .plant.orbit import CircularOrbit, Start
+from .plant.orbit import Body, CircularOrbit, Start
 from .suggestion import nearest
 from .telecommand import DICTIONARY, Telecommand
 
@@ -43,6 +43,7 @@ __all__ = [
     "source",
 ]
 
+LOWEST_EARTH_KM = 160.0
 FOLDER = Path(__file__).parent / "scenarios"
 
 MEASURABLE = {
@@ -73,9 +74,13 @@ class ScenarioError(TableError, FlatsatError):
 
 @dataclass(frozen=True, kw_only=True)
 class Orbit:
-    """A circular orbit about the Earth."""
+    """A circular orbit."""
 
-    altitude_km: Annotated[float, Rule("height above the equator's radius", unit="km", low=160, high=36_000)]
+    body: Annotated[Body, Rule("what it is about")] = Body.EARTH
+    altitude_km: Annotated[
+        float,
+        Rule("height above the Earth's equatorial or the Moon's mean radius", unit="km", low=15, high=36_000),
+    ]
     beta_deg: Annotated[
         float, Rule("angle between the Sun and the orbit's plane", unit="deg", low=-90, high=90)
     ] = 0.0
@@ -83,8 +88,11 @@ class Orbit:
 
     def __post_init__(self) -> None:
         check(self)
+        if self.body is Body.EARTH and self.altitude_km < LOWEST_EARTH_KM:
+            problem = f"{self.altitude_km:g} km is in the Earth's atmosphere"
+            raise TableError("altitude_km", problem, f"from {LOWEST_EARTH_KM:g} km")
         try:
-            CircularOrbit(self.altitude_km, self.beta_deg, self.start)
+            CircularOrbit(self.altitude_km, self.beta_deg, self.start, self.body)
         except ValueError as error:
             raise TableError("start", str(error), "noon, midnight") from None
 

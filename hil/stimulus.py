@@ -7,7 +7,7 @@ The power board goes first, for it alone may stop short of its target; compute a
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from flatsat.boards.registers import compute_stimulus as compute
@@ -23,9 +23,9 @@ from .trace import FROM_BOARD, TO_BOARD, Trace
 
 COMPUTE_BOARD_LIMITER, LASER_LIMITER, RACK_A_LIMITER = 0, 1, 2
 
-_POWER_WRITE = struct.Struct(">13L")
+_POWER_WRITE = struct.Struct(">16L")
 _POWER_READ = struct.Struct(">4L")
-_COMPUTE_WRITE = struct.Struct(">12L")
+_COMPUTE_WRITE = struct.Struct(">13L")
 _COMPUTE_READ = struct.Struct(">4LQ")
 _LASER_WRITE = struct.Struct(">4L")
 _LASER_READ = struct.Struct(">2L")
@@ -33,10 +33,11 @@ _BLOCK_HEADER = struct.Struct(">2H")
 
 
 class Upsets(NamedTuple):
-    """What the bench does to the compute nodes in a step: masks of nodes made to hang or to answer wrongly."""
+    """What the bench does to the compute nodes in a step: masks of nodes that hang, answer wrongly, ignore their clock lock."""
 
     hang: int = 0
     corrupt: int = 0
+    unlock: int = 0
 
 
 class Reached(NamedTuple):
@@ -62,12 +63,17 @@ class Stimulus:
         self.powered = [True, False, False]
 
     def step(
-        self, sensors: tuple[Sequence[int], Sequence[int], Sequence[int]], upsets: Upsets, target_ms: int
+        self,
+        sensors: tuple[Sequence[int], Sequence[int], Sequence[int]],
+        upsets: Upsets,
+        target_ms: int,
+        fed: Callable[[int], int] = int,
     ) -> Reached:
         """Write the sensor words, grant time up to `target_ms` and read the actuators.
 
         Args:
             sensors: words of the power, compute and laser boards, in the order of their stimulus maps.
+            fed: tells from the limiters that are on which loads have power.
 
         Raises:
             BackEndError: a board refused, or answered outside its contract.
@@ -76,9 +82,10 @@ class Stimulus:
         power_words, compute_words, laser_words = sensors
         reached, switches, boot, stop_cause = self._power(power_words, target_ms, before)
         lcl_on = switches & 0xFF
-        self.powered = [True, bool(lcl_on >> COMPUTE_BOARD_LIMITER & 1), bool(lcl_on >> LASER_LIMITER & 1)]
+        loads = fed(lcl_on)
+        self.powered = [True, bool(loads >> COMPUTE_BOARD_LIMITER & 1), bool(loads >> LASER_LIMITER & 1)]
         node_state, steps_low, steps_high, work, laser_state = self._others(
-            compute_words, laser_words, upsets, lcl_on >> RACK_A_LIMITER & 3, before, reached
+            compute_words, laser_words, upsets, loads >> RACK_A_LIMITER & 3, before, reached
         )
         self.now_ms = reached
         actuators = Actuators(
@@ -88,6 +95,7 @@ class Stimulus:
             battery_heater=bool(switches >> 17 & 1),
             coolant_heater=bool(switches >> 18 & 1),
             computer_on=bool(switches >> 19 & 1),
+            pack_on=switches >> 20 & 3,
             node_state=node_state,
             steps_low=steps_low,
             steps_high=steps_high,
@@ -138,7 +146,7 @@ class Stimulus:
     ) -> tuple[int, int, int, int, int]:
         target = reached_ms & 0xFFFFFFFF
         compute_write = _COMPUTE_WRITE.pack(
-            self.powered[COMPUTE], racks, upsets.hang, upsets.corrupt, self._boot_ms, *compute_words, target
+            self.powered[COMPUTE], racks, *upsets, self._boot_ms, *compute_words, target
         )
         laser_write = _LASER_WRITE.pack(self.powered[LASER], *laser_words, target)
         commands = [

@@ -75,6 +75,7 @@ def energy(ledger: Ledger, stored_change_j: float) -> dict[str, float]:
         "spared_wh": ledger.spared_j,
         "converter_loss_wh": ledger.converter_j,
         "battery_loss_wh": ledger.battery_loss_j,
+        "faded_wh": ledger.faded_j,
         "stored_change_wh": stored_change_j,
         "bus_closure_wh": ledger.bus_closure_j,
         "battery_closure_wh": ledger.stored_j - stored_change_j,

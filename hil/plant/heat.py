@@ -11,7 +11,9 @@ from __future__ import annotations
 
 from math import exp
 
+from .battery import PACKS
 from .loads import NODES
+from .strikes import QUIET, Struck
 
 STEFAN_BOLTZMANN = 5.670374419e-8
 RADIATOR_AREA_M2 = 230.0
@@ -25,24 +27,40 @@ VALVE_CLOSED_K, VALVE_BAND_K, VALVE_LEAK = 263.0, 10.0, 0.001
 JUNCTION_CAPACITY_J_K = 3.3e3
 JUNCTION_K_W, JUNCTION_STILL_K_W = 0.0015, 0.03
 BATTERY_CAPACITY_J_K, BATTERY_W_K = 165e3, 12.0
+PACK_CAPACITY_J_K, PACK_W_K = BATTERY_CAPACITY_J_K / PACKS, BATTERY_W_K / PACKS
 LASER_CAPACITY_J_K, LASER_W_K = 12e3, 40.0
 
 _RADIATED = RADIATOR_EMISSIVITY * STEFAN_BOLTZMANN * RADIATOR_AREA_M2
 
 
 class Heat:
-    """Temperatures in kelvins, and the energy that has come from outside and gone to space, in joules."""
+    """Temperatures in kelvins, and energies in joules: absorbed from outside, gone to space, set free by cells in runaway."""
 
-    __slots__ = ("absorbed_j", "battery_k", "coolant_k", "junction_k", "laser_k", "radiated_j", "radiator_k")
+    __slots__ = (
+        "absorbed_j",
+        "coolant_k",
+        "junction_k",
+        "laser_k",
+        "pack_k",
+        "radiated_j",
+        "radiator_k",
+        "released_j",
+    )
 
     def __init__(self, radiator_k: float, coolant_k: float, battery_k: float) -> None:
         self.radiator_k = radiator_k
         self.coolant_k = coolant_k
         self.junction_k = [coolant_k] * NODES
-        self.battery_k = battery_k
+        self.pack_k = [battery_k] * PACKS
         self.laser_k = radiator_k
         self.absorbed_j = 0.0
         self.radiated_j = 0.0
+        self.released_j = 0.0
+
+    @property
+    def battery_k(self) -> float:
+        """Mean of the packs."""
+        return sum(self.pack_k) / PACKS
 
     @property
     def stored_j(self) -> float:
@@ -51,7 +69,7 @@ class Heat:
             JUNCTION_CAPACITY_J_K * sum(self.junction_k)
             + COOLANT_CAPACITY_J_K * self.coolant_k
             + RADIATOR_CAPACITY_J_K * self.radiator_k
-            + BATTERY_CAPACITY_J_K * self.battery_k
+            + PACK_CAPACITY_J_K * sum(self.pack_k)
             + LASER_CAPACITY_J_K * self.laser_k
         )
 
@@ -61,14 +79,18 @@ class Heat:
         *,
         node_w: list[float],
         coolant_w: float,
-        battery_w: float,
+        pack_w: list[float],
         laser_w: float,
         radiator_w: float,
         pump: bool,
         sunlight: float,
+        struck: Struck = QUIET,
     ) -> None:
-        """Let heat sources of these powers act for `dt_s`."""
+        """Let heat sources of these powers act for `dt_s`; `struck` tells what is wrong with the radiator and pack 0."""
         before_k, sink_k = sum(self.junction_k), self.coolant_k
+        if struck.runaway_w:
+            pack_w = [pack_w[0] + struck.runaway_w, *pack_w[1:]]
+            self.released_j += struck.runaway_w * dt_s
         resistance = JUNCTION_K_W if pump else JUNCTION_STILL_K_W
         keep = exp(-dt_s / (resistance * JUNCTION_CAPACITY_J_K))
         rest_k = (1 - keep) * sink_k
@@ -82,14 +104,17 @@ class Heat:
         self.coolant_k, to_radiator_j = _relax(
             sink_k, self.radiator_k, heat_j + coolant_w * dt_s, COOLANT_CAPACITY_J_K, opening * LOOP_W_K, dt_s
         )
-        self.battery_k, battery_j = _relax(
-            self.battery_k, self.radiator_k, battery_w * dt_s, BATTERY_CAPACITY_J_K, BATTERY_W_K, dt_s
-        )
+        battery_j = 0.0
+        for i, (t_k, power_w) in enumerate(zip(self.pack_k, pack_w, strict=True)):
+            self.pack_k[i], passed_j = _relax(
+                t_k, self.radiator_k, power_w * dt_s, PACK_CAPACITY_J_K, PACK_W_K, dt_s
+            )
+            battery_j += passed_j
         self.laser_k, laser_j = _relax(
             self.laser_k, self.radiator_k, laser_w * dt_s, LASER_CAPACITY_J_K, LASER_W_K, dt_s
         )
-        absorbed_j = (ABSORBED_DARK_W + ABSORBED_SUN_W * sunlight) * dt_s
-        radiated_j = _RADIATED * self.radiator_k**4 * dt_s
+        absorbed_j = (ABSORBED_DARK_W + ABSORBED_SUN_W * sunlight) * struck.absorbed * dt_s
+        radiated_j = _RADIATED * struck.emissivity_share * self.radiator_k**4 * dt_s
         self.radiator_k += (
             to_radiator_j + battery_j + laser_j + radiator_w * dt_s + absorbed_j - radiated_j
         ) / RADIATOR_CAPACITY_J_K

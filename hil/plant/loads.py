@@ -50,12 +50,12 @@ class Actuators:
     lcl_on: int = 0x80
     """Limiters that feed their load, one bit each."""
     string_on: int = 0xFF
-    pack_on: int = 3
-    """Battery packs that are connected, one bit each."""
     charge: bool = True
     battery_heater: bool = False
     coolant_heater: bool = False
     computer_on: bool = True
+    pack_on: int = 3
+    """Battery packs that are connected, one bit each."""
     node_state: int = 0
     """Two bits a node, node 0 lowest: off, boot, on, hung."""
     steps_low: int = 0
@@ -71,16 +71,15 @@ def node_powers_w(node_state: int, steps_low: int, steps_high: int) -> list[floa
     return [NODE_W[node_state >> 2 * i & 3][steps >> 4 * i & 15] for i in range(NODES)]
 
 
-def load_powers_w(actuators: Actuators, racks_w: tuple[float, float]) -> list[float]:
-    """Power that each limiter's load asks for; `racks_w` is what the nodes of the two racks draw when fed."""
-    on = actuators.lcl_on
+def load_powers_w(actuators: Actuators, fed: int, racks_w: tuple[float, float]) -> list[float]:
+    """Power that each load asks for; `fed` has a bit for each that has power, `racks_w` is for the nodes of the two racks."""
     return [
-        COMPUTE_BOARD_W if on & 1 else 0.0,
-        (LASER_W if actuators.laser_state else LASER_STANDBY_W) if on & 2 else 0.0,
-        racks_w[0] if on & 4 else 0.0,
-        racks_w[1] if on & 8 else 0.0,
-        PUMP_W if on & 16 else 0.0,
-        BATTERY_HEATER_W if on & 32 and actuators.battery_heater else 0.0,
-        COOLANT_HEATER_W if on & 64 and actuators.coolant_heater else 0.0,
-        ATTITUDE_W if on & 128 else 0.0,
+        COMPUTE_BOARD_W if fed & 1 else 0.0,
+        (LASER_W if actuators.laser_state else LASER_STANDBY_W) if fed & 2 else 0.0,
+        racks_w[0] if fed & 4 else 0.0,
+        racks_w[1] if fed & 8 else 0.0,
+        PUMP_W if fed & 16 else 0.0,
+        BATTERY_HEATER_W if fed & 32 and actuators.battery_heater else 0.0,
+        COOLANT_HEATER_W if fed & 64 and actuators.coolant_heater else 0.0,
+        ATTITUDE_W if fed & 128 else 0.0,
     ]

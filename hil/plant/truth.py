@@ -4,14 +4,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from itertools import chain
 from operator import attrgetter
 from typing import Any
 
 from .array import STRINGS
+from .battery import PACKS
 from .loads import NODES
 
 LOADS = 8
-PACKS = 2
 
 
 @dataclass(slots=True, kw_only=True)
@@ -78,10 +79,7 @@ class PlantTruth:
 
     def as_json(self) -> bytes:
         """`as_dict` as JSON with seven significant digits: for a recording, where `json` would take most of a cycle."""
-        return _AS_JSON % (
-            *_NUMBERS(self), *self.string_current_a, *self.load_current_a,
-            *self.pack_current_a, *self.pack_spread_v, *self.pack_k, *self.junction_k,
-        )  # fmt: skip
+        return _AS_JSON % (*_NUMBERS(self), *chain.from_iterable(_LISTED(self)))
 
 
 def _json_template(truth: PlantTruth) -> bytes:
@@ -99,6 +97,7 @@ def _json_template(truth: PlantTruth) -> bytes:
 LISTS = ("string_current_a", "load_current_a", "pack_current_a", "pack_spread_v", "pack_k", "junction_k")
 _NUMBER_NAMES = [name for name in PlantTruth.__slots__ if name not in LISTS]
 _NUMBERS = attrgetter(*_NUMBER_NAMES)
+_LISTED = attrgetter(*LISTS)
 _AS_JSON = _json_template(PlantTruth())
 
 
@@ -147,7 +146,7 @@ class Ledger:
     """Where the electrical energy came from and went since the start, in joules at the bus.
 
     `array_j + discharged_j = loads_j + charged_j + shunted_j`, and what is stored in the battery changes by
-    `charged_j - discharged_j - converter_j - battery_loss_j`.
+    `charged_j - discharged_j - converter_j - battery_loss_j - faded_j`.
     """
 
     array_j: float = 0.0
@@ -159,8 +158,10 @@ class Ledger:
     """Asked for by loads and not served."""
     converter_j: float = 0.0
     battery_loss_j: float = 0.0
+    faded_j: float = 0.0
+    """Stored energy that went with capacity; what comes back with it counts against it."""
     spared_j: float = 0.0
-    """Not taken by loads that are always on, because they were off or in a brown-out (the computer's share left out)."""
+    """Not taken by loads that are always on, because they were off or in a brown-out."""
     compute_j: float = 0.0
     """The part of `loads_j` that went into the nodes."""
 
@@ -172,7 +173,7 @@ class Ledger:
     @property
     def stored_j(self) -> float:
         """By how much what is stored in the battery should have changed."""
-        return self.charged_j - self.discharged_j - self.converter_j - self.battery_loss_j
+        return self.charged_j - self.discharged_j - self.converter_j - self.battery_loss_j - self.faded_j
 
     def as_dict(self) -> dict[str, float]:
         """A copy of everything, for JSON."""

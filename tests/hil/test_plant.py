@@ -56,10 +56,17 @@ def assert_books_close(plant: Plant, start_energy_j: float, start_heat_j: float)
     assert ledger.array_j + ledger.discharged_j == pytest.approx(
         ledger.loads_j + ledger.charged_j + ledger.shunted_j, rel=1e-9, abs=1
     )
-    into_battery_j = ledger.charged_j - ledger.discharged_j - ledger.converter_j - ledger.battery_loss_j
+    into_battery_j = (
+        ledger.charged_j - ledger.discharged_j - ledger.converter_j - ledger.battery_loss_j - ledger.faded_j
+    )
     assert plant.battery.energy_j - start_energy_j == pytest.approx(into_battery_j, rel=1e-9, abs=1)
     into_heat_j = (
-        ledger.loads_j + ledger.converter_j + ledger.battery_loss_j + heat.absorbed_j - heat.radiated_j
+        ledger.loads_j
+        + ledger.converter_j
+        + ledger.battery_loss_j
+        + heat.absorbed_j
+        + heat.released_j
+        - heat.radiated_j
     )
     assert heat.stored_j - start_heat_j == pytest.approx(into_heat_j, rel=1e-9, abs=1)
 
@@ -242,20 +249,22 @@ def test_charge_switch_open_sheds_the_surplus() -> None:
 
 
 def test_too_much_load_in_eclipse_browns_out() -> None:
-    plant = fly(Plant(starting({}, "midnight"), 1), nodes(16, 15), 2)
+    plant = fly(Plant(starting({}, "midnight"), 1), nodes(5, 15), 2)
     truth = plant.truth
     assert truth.battery_w == pytest.approx(-DISCHARGE_LIMIT_W)
     assert truth.load_w == pytest.approx(DISCHARGE_LIMIT_W)
-    assert truth.brown_out_w == pytest.approx(16 * 7200 + 4600 - DISCHARGE_LIMIT_W)
-    assert truth.bus_voltage_v < 300
+    assert truth.brown_out_w == pytest.approx(5 * 7200 + 4600 - DISCHARGE_LIMIT_W)
+    assert 0.9 * 300 < truth.bus_voltage_v < 300
     assert plant.ledger.brown_out_j == pytest.approx(2 * truth.brown_out_w)
+    assert (plant.violations.discharge, plant.violations.discharge_s) == (1, 2)
 
 
 def test_an_empty_battery_gives_nothing() -> None:
-    plant = fly(Plant(starting({"state_of_charge": 0.0001}, "midnight"), 1), NO_NODES, 30)
-    assert plant.truth.state_of_charge == 0
-    assert plant.truth.load_w == 0
+    plant = fly(Plant(starting({"state_of_charge": 0.0055}, "midnight"), 1), NO_NODES, 30)
+    assert plant.truth.state_of_charge == pytest.approx(0.005, abs=1e-9)
+    assert plant.truth.load_w == plant.truth.bus_voltage_v == 0
     assert plant.truth.brown_out_w == pytest.approx(4600)
+    assert plant.violations.discharge == 0, "it is empty, not overdrawn"
 
 
 def test_battery_voltage_and_charge_limits() -> None:
@@ -288,13 +297,13 @@ def test_a_short_saturates_its_sensor_until_the_limiter_opens() -> None:
     other_a = plant.truth.load_current_a[3]
     plant.step(replace(nodes(12, 8), lcl_on=0x9B), 10_000, 10_012)
     assert plant.truth.load_current_a[2] == 0
-    assert plant.truth.bus_voltage_v == 300
+    assert plant.truth.bus_voltage_v == pytest.approx(300, rel=0.1)
     assert plant.truth.load_current_a[3] == pytest.approx(other_a, rel=0.3)
     plant.step(nodes(12, 8), 10_012, 11_012)
     assert plant.truth.load_current_a[2] == SHORT_A
     assert plant.truth.brown_out_w > 0
     plant.step(nodes(12, 8), 11_012, 20_000)
-    assert plant.truth.load_current_a[2] == pytest.approx(8 * NODE_W[ON][8] / 300)
+    assert plant.truth.load_current_a[2] == pytest.approx(8 * NODE_W[ON][8] / 300, rel=0.1)
 
 
 def test_junctions_overheat_within_seconds_without_the_pump() -> None:
@@ -317,7 +326,7 @@ def test_full_sun_settles_below_the_limit_and_the_radiator_on_the_stefan_boltzma
             1,
             node_w=[6e3] * 16,
             coolant_w=0,
-            battery_w=0,
+            pack_w=[0, 0],
             laser_w=0,
             radiator_w=5e3,
             pump=True,
@@ -338,7 +347,7 @@ def test_the_valve_keeps_the_coolant_from_following_a_cold_radiator() -> None:
             1,
             node_w=[0] * 16,
             coolant_w=2e3,
-            battery_w=0,
+            pack_w=[0, 0],
             laser_w=0,
             radiator_w=4e3,
             pump=True,
