@@ -22,6 +22,8 @@ class Energy(NamedTuple):
     capacity_wh: float = 25_000.0
     battery_ohm: float = 0.15
     deviation: float = 0.0  # standard deviation of the state of charge
+    night_unsure_s: float = 0.0  # how late the next sunrise may be
+    array_least_w: float | None = None  # the least that it may be by then
 
 
 class NodeCounts(NamedTuple):

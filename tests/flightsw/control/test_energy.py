@@ -2,6 +2,7 @@
 """Estimates of the satellite's energy from the power board's readings."""
 
 import pytest
+from flatsat.flightsw.control.battery import rest_v
 from flatsat.flightsw.control.energy import EnergyEstimate
 from flatsat.flightsw.parameters import FlightParameters
 from flatsat.flightsw.sample import PowerWords
@@ -13,7 +14,14 @@ def words(array_w: float, state_of_charge: float = 0.8) -> PowerWords:
     string = round(array_w / 8 / 300.0 * 100)
     return PowerWords(
         *(0, 0, 0, 0, 0),
-        *(30_000, round(4600 / 300 * 100), 32_000, 32_768, round(state_of_charge * 50_000), 29_300),
+        *(
+            30_000,
+            round(4600 / 300 * 100),
+            round(100 * rest_v(P.cell, 0.8)),
+            32_768,
+            round(state_of_charge * 50_000),
+            29_300,
+        ),
         *[string] * 8,
         *[0] * 8,
     )
