@@ -14,10 +14,17 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from flatsat.hil import recorder
+import pytest
+from flatsat.flightsw.control.choice import CONTROLLERS
+from flatsat.flightsw.control.energy import EnergyEstimate
+from flatsat.flightsw.executive import FlightSoftware
+from flatsat.hil import recorder, scenario
+from flatsat.hil.backends.port import Options, open_back_end
+from flatsat.hil.bench import Bench
 from flatsat.rtl_sim import bare
 from rich.console import Console
 from rich.table import Table
@@ -88,6 +95,49 @@ def orbits(repeats: int) -> None:
     )
 
 
+def control() -> None:
+    """The control step of each controller over leo-orbit: estimates, plan and choice of nodes; and the cycle it is part of."""
+    table = Table("leo-orbit, CPU µs", "control mean", "99 %", "most", "whole cycle mean", "99 %", box=None)
+    for name in CONTROLLERS:
+        found = scenario.load("leo-orbit")
+        steps_us, cycles_us = _timed_cycles(replace(found, flight=scenario.Flight(controller=name)))
+        figures = *_spread(steps_us), max(steps_us), *_spread(cycles_us)
+        table.add_row(name, *(f"{figure:,.0f}" for figure in figures))
+    console.print(table)
+
+
+def _timed_cycles(flown: scenario.Scenario) -> tuple[list[float], list[float]]:
+    """What the control step takes in each cycle, and what all of flight software does with the twins' answers."""
+    with pytest.MonkeyPatch.context() as patch:
+        estimates = _time(patch, EnergyEstimate, "update")
+        decisions = _time(patch, FlightSoftware, "_decide_nodes")
+        cycles = _time(patch, FlightSoftware, "cycle")
+        bench = Bench(flown, flown.seed, open_back_end("twin", Options()))
+        for _ in bench.cycles(flown.duration_ms // flown.cycle_ms):
+            bench.trace.take()
+    boots = len(estimates) - len(decisions)  # an estimate is made with its first sample
+    return [sum(pair) for pair in zip(estimates[boots:], decisions, strict=True)], cycles
+
+
+def _time(patch: pytest.MonkeyPatch, owner: type, name: str) -> list[float]:
+    """Have every call of a method leave its microseconds in the list returned."""
+    spent_us: list[float] = []
+    method = getattr(owner, name)
+
+    def timed(*arguments: Any) -> Any:
+        started = time.process_time()
+        outcome = method(*arguments)
+        spent_us.append(1e6 * (time.process_time() - started))
+        return outcome
+
+    patch.setattr(owner, name, timed)
+    return spent_us
+
+
+def _spread(values: list[float]) -> tuple[float, float]:
+    return statistics.fmean(values), statistics.quantiles(values, n=100)[-1]
+
+
 def coding() -> None:
     """The coder and decoder in batches, against a copy of the same octets."""
     import numpy as np
@@ -150,6 +200,7 @@ def main() -> None:
     """Run all, or the parts named."""
     parts = {
         "orbits": lambda: orbits(arguments.repeats),
+        "control": control,
         "coding": coding,
         "fuzz": lambda: fuzzing(arguments.cases),
     }

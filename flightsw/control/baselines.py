@@ -53,9 +53,9 @@ class SunFollow(Baseline):
 
     def __init__(self, parameters: FlightParameters) -> None:
         super().__init__(parameters)
-        night_j = parameters.bus_power_w * parameters.eclipse_s / parameters.discharge_efficiency
+        night_j = parameters.bus_power_w * parameters.eclipse_s / parameters.converter_efficiency**2
         day_s = parameters.orbit_period_s - parameters.eclipse_s
-        self._charge_w = min(night_j / parameters.charge_efficiency / day_s, parameters.charge_limit_w)
+        self._charge_w = min(night_j / day_s, parameters.charge_limit_w)
 
     def _wanted_w(self, situation: Situation) -> float:
         energy = situation.energy
@@ -65,6 +65,7 @@ class SunFollow(Baseline):
 class EnergyBalance(Baseline):
     """Spreads what the battery lacks over the day that is left, and what it holds above the floor over the night."""
 
+    MARGIN: ClassVar = 0.01  # of state of charge, above the floor
     LEAST_S: ClassVar = 60.0  # shorter horizons would make noise of the gauge swing the plan
 
     def _wanted_w(self, situation: Situation) -> float:
@@ -73,6 +74,6 @@ class EnergyBalance(Baseline):
         left_w = energy.array_soon_w - energy.bus_w
         if energy.in_sun:
             missing = max(parameters.full - energy.state_of_charge, 0.0)
-            return left_w - min(missing * per_s / parameters.charge_efficiency, parameters.charge_limit_w)
-        spare = energy.state_of_charge - parameters.floor - parameters.floor_margin
-        return left_w + spare * per_s * parameters.discharge_efficiency
+            return left_w - min(missing * per_s / parameters.converter_efficiency, parameters.charge_limit_w)
+        spare = energy.state_of_charge - parameters.floor - self.MARGIN
+        return left_w + spare * per_s * parameters.converter_efficiency

@@ -3,7 +3,8 @@
 
 The horizon is the orbit as the estimates know it: day and night, the array's full power and its boost when cold, the bus, the
 boots before a dawn, and by day the most that the nodes may turn into heat. `planner_price.py` has the optimum. Between two
-plans the price of stored energy stands, so that wander of the array goes where it does most.
+plans the price of stored energy stands, so that wander of the array goes where it does most. In the last two minutes of a night
+the nodes boot as the default controller has them boot.
 """
 
 from __future__ import annotations
@@ -13,13 +14,17 @@ from math import ceil, exp
 
 from ..parameters import FlightParameters
 from . import allocation, limits
+from .adaptive import Adaptive
+from .battery import given_w, rest_v, taken_w
+from .night import EARLY_S
 from .planner_price import Slot, Storage, Stretch, WorkCurve, stretches
 from .port import Energy, Plan, Situation
 
 SLOT_S = 60.0
 ORBITS = 1.3
 EVERY_MS = 60_000
-COLD_BOOST, WARM_UP_S = 0.10, 240.0  # of the array after a night
+TYPICAL_W = 12_000.0  # at which the battery's losses are taken
+DEVIATIONS = 2.0  # of the state of charge that are kept above the floor
 BUFFER_S = 600.0  # of results
 ROOM_S = 10.0  # while the link is down, work beyond the buffer less this would be lost
 WARM_DAY_S = 1200.0  # from here on in a day the heat limit is about that of its end
@@ -36,17 +41,21 @@ class Planner:
         self._due_ms = 0
         self._in_sun = False
         self._day_node_w = self._table.step_w[-1]
+        self._dawn = Adaptive(parameters)
+        self._discharge_w = parameters.discharge_limit_w - parameters.discharge_margin_w
+        self._window_s = parameters.boot_s + EARLY_S + 0.002 * parameters.cycle_ms
 
     def plan(self, situation: Situation) -> Plan:
         """The power that the price leaves to the nodes now, and the nodes that it takes."""
         energy, parameters = situation.energy, self._parameters
         ceiling_w = limits.ceiling_w(energy, parameters)
+        if not energy.in_sun and energy.remaining_s < self._window_s:
+            self._due_ms = situation.now_ms
+            return self._dawn.plan(situation)
         storage = self._storage(energy)
         self._look_ahead(situation, storage)
-        boots_w = self._boots_w() if limits.dawn_is_near(energy, parameters) else 0.0
-        net_w = energy.array_soon_w - energy.bus_w - boots_w
         most_w = min(self._curve.most_w, situation.nodes.usable * situation.node_w)
-        wanted_w = boots_w + self._stretch.power_w(net_w, most_w, storage)
+        wanted_w = self._stretch.power_w(energy.array_soon_w - energy.bus_w, most_w, storage)
         if not situation.link_up and situation.backlog_s > BUFFER_S - ROOM_S:
             wanted_w = situation.nodes.on * self._table.step_w[0] if energy.in_sun else 0.0
         compute_w = min(max(wanted_w, 0.0), ceiling_w)
@@ -69,14 +78,17 @@ class Planner:
     def _storage(self, energy: Energy) -> Storage:
         parameters = self._parameters
         stored_j = energy.capacity_wh * 3600.0
+        margin = parameters.floor_margin + DEVIATIONS * energy.deviation
+        at_rest_v = rest_v(parameters.cell, energy.state_of_charge)
+        cells = at_rest_v, energy.battery_ohm, parameters.converter_efficiency
         return Storage(
             energy_j=energy.state_of_charge * stored_j,
-            least_j=(parameters.floor + parameters.floor_margin) * stored_j,
+            least_j=(parameters.floor + margin) * stored_j,
             most_j=parameters.full * stored_j,
             charge_limit_w=parameters.charge_limit_w,
-            discharge_limit_w=parameters.discharge_limit_w - parameters.discharge_margin_w,
-            charge_efficiency=parameters.charge_efficiency,
-            discharge_efficiency=parameters.discharge_efficiency,
+            discharge_limit_w=self._discharge_w,
+            charge_efficiency=TYPICAL_W / taken_w(TYPICAL_W, *cells),
+            discharge_efficiency=given_w(TYPICAL_W, *cells) / TYPICAL_W,
         )
 
     def _horizon(self, energy: Energy) -> list[Slot]:
@@ -98,27 +110,22 @@ class Planner:
         most_w = self._curve.nodes * self._day_node_w
         count, width_s = _cut(part_s)
         for place in range(count):
-            boost = COLD_BOOST * exp(-max(since_s + width_s * (place + 0.5), 0.0) / WARM_UP_S)
+            warm_s = max(since_s + width_s * (place + 0.5), 0.0) / self._parameters.warm_up_s
+            boost = self._parameters.cold_boost * exp(-warm_s)
             yield Slot(width_s, energy.full_w * (1.0 + boost) - energy.bus_w, most_w)
 
     def _night(self, energy: Energy, part_s: float) -> Iterator[Slot]:
-        """The last `part_s` before sunrise, at the end of which nodes boot."""
-        boot_s = min(part_s, self._parameters.boot_s + limits.DAWN_BOOT_S)
-        for span_s, drawn_w in ((part_s - boot_s, energy.bus_w), (boot_s, energy.bus_w + self._boots_w())):
-            count, width_s = _cut(span_s)
-            yield from [Slot(width_s, -drawn_w, self._curve.most_w)] * count
-
-    def _boots_w(self) -> float:
-        """Power that the nodes that boot before dawn take."""
-        return self._parameters.dawn_nodes * self._parameters.node.boot_w
+        """The last `part_s` before sunrise, at the end of which as many nodes boot as the discharge limit allows."""
+        boot_s = min(part_s, self._window_s)
+        count, width_s = _cut(part_s - boot_s)
+        yield from [Slot(width_s, -energy.bus_w, self._curve.most_w)] * count
+        yield Slot(boot_s, -self._discharge_w, 0.0)
 
     def _nodes(self, situation: Situation, compute_w: float, ceiling_w: float) -> int:
         energy, nodes, parameters = situation.energy, situation.nodes, self._parameters
         kept = allocation.keep(compute_w, ceiling_w, nodes.on, nodes.booting, nodes.mature, self._table)
-        dawn = limits.dawn_is_near(energy, parameters)
-        if dawn or energy.remaining_s > parameters.boot_s + parameters.least_on_s:
-            fed = allocation.nodes_fed(compute_w, self._table)
-            return max(kept, min(fed, nodes.usable))
+        if energy.remaining_s > parameters.boot_s + parameters.least_on_s:
+            return max(kept, min(allocation.nodes_fed(compute_w, self._table), nodes.usable))
         return kept
 
 
