@@ -171,8 +171,9 @@ class Plant:
             self._lie_dead(asked_w, dt_s)
             return
         share = served_w / asked_w if served_w < asked_w else 1.0
+        limit_w = self.battery.most_discharge_w() if served_w < asked_w else 0.0
         self._overdrawn = (
-            asked_w - served_w > OVERDRAWN_W and battery_w < NEGLIGIBLE_W - self.battery.most_discharge_w()
+            limit_w > 0.0 and asked_w - served_w > OVERDRAWN_W and battery_w < NEGLIGIBLE_W - limit_w
         )
         inrush_w = self.nodes.inrush_w
         bus.load(min(served_w, asked_w) + inrush_w[0] + inrush_w[1])

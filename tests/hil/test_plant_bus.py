@@ -143,3 +143,11 @@ def test_the_valve_keeps_the_coolant_liquid_through_an_eclipse_and_the_heater_be
     assert coolant_k > FREEZING_K + 5
     assert orbits(heater=True, pump=True, count=10)[0] > FREEZING_K + 10
     assert orbits(heater=False, pump=True, count=10)[0] < FREEZING_K, "why safe mode heats"
+
+
+def test_an_empty_battery_is_no_violation_of_the_discharge_limit() -> None:
+    plant = Plant(satellite("noon", state_of_charge=0.005), 1)
+    truth = fly(plant, replace(nodes(8, 0), string_on=0x01), 5)
+    assert truth.brown_out_w > 1000
+    assert truth.bus_voltage_v > 270
+    assert plant.violations.discharge == 0
