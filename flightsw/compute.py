@@ -16,6 +16,7 @@ from typing import NamedTuple
 from .control import allocation
 from .control.port import NodeCounts, Plan
 from .events import EventSink
+from .fdir.quarantine import Thing, tell_given_up
 from .parameters import NODES, FlightParameters
 from .ports import NonVolatileMemory
 from .records import NODE_RECORD
@@ -55,6 +56,7 @@ class NodeControl:
         "_challenged",
         "_clocks",
         "_enabled_ms",
+        "_failed",
         "_ladder",
         "_last_ms",
         "_last_on",
@@ -85,6 +87,7 @@ class NodeControl:
         self._quiet = [0] * NODES  # cycles without a heartbeat
         self._strikes = [0] * NODES  # wrong answers in a row
         self._states = self._beats = -1
+        self._failed = 0  # nodes that have not been on since they failed
         self._last_ms = 0
         self._last_on = 0
         self._want_cycles = 0
@@ -147,11 +150,14 @@ class NodeControl:
             self._states = words.node_state
             self.on = _mask(words.node_state, ON)
             self._up = self.on | _mask(words.node_state, HUNG)
+            for node in _nodes(self.on & self._failed & self.command.enable):
+                self._failed &= ~(1 << node)
+                events.raise_event("NODE_RECOVERED", now_ms, node, self._ladder.faults[node])
         self._watch_heartbeats(now_ms, words, events)
         self._check_answer(now_ms, words, events)
         failed = words.tripped & self.command.enable
         for node in _nodes(failed):
-            self._fail(node, now_ms, "NODE_TRIPPED", words.temperatures[node], events)
+            self.fail(node, now_ms, "NODE_TRIPPED", words.temperatures[node], events)
         late = self.command.enable & ~self._up
         if late:
             self._watch_boots(now_ms, late, events)
@@ -175,7 +181,7 @@ class NodeControl:
                 continue
             self._quiet[node] += 1
             if self._quiet[node] >= HUNG_PERSISTENCE:
-                self._fail(node, now_ms, "NODE_HUNG", self._quiet[node], events)
+                self.fail(node, now_ms, "NODE_HUNG", self._quiet[node], events)
 
     def _check_answer(self, now_ms: int, words: ComputeWords, events: EventSink) -> None:
         challenge, self._challenged = self._challenged, -1
@@ -190,7 +196,7 @@ class NodeControl:
         self._strikes[node] += 1
         self._challenge_due = now_ms
         if self._strikes[node] >= WRONG_PERSISTENCE:
-            self._fail(node, now_ms, "WRONG_ANSWER", words.response ^ golden_answer(challenge), events)
+            self.fail(node, now_ms, "WRONG_ANSWER", words.response ^ golden_answer(challenge), events)
         else:
             self.command = self.command._replace(challenge=(node - 1) % NODES << 28)
 
@@ -198,11 +204,21 @@ class NodeControl:
         limit_ms = (self._parameters.boot_s + BOOT_LATE_S) * 1000.0
         for node in _nodes(late):
             if now_ms - self._enabled_ms[node] > limit_ms:
-                self._fail(node, now_ms, "NODE_HUNG", self._quiet[node], events)
+                self.fail(node, now_ms, "NODE_HUNG", self._quiet[node], events)
 
-    def _fail(self, node: int, now_ms: int, name: str, fact: int, events: EventSink) -> None:
+    @property
+    def held(self) -> int:
+        """Mask of the nodes that are held off after a fault."""
+        return self._ladder.held
+
+    def fail(
+        self, node: int, now_ms: int, name: str, fact: int, events: EventSink, *, last: bool = False
+    ) -> None:
+        """Report what is wrong with a node and switch it off for a while, with `last` until the ground clears it."""
         events.raise_event(name, now_ms, node, fact)
-        self._ladder.fail(node, now_ms)
+        given_up = self._ladder.fail(node, now_ms, last=last)
+        tell_given_up(given_up, now_ms, Thing.NODE, node, events)
+        self._failed |= 1 << node
         self._quiet[node] = self._strikes[node] = 0
 
     # number of nodes

@@ -20,6 +20,7 @@ from .control.energy import EnergyEstimate
 from .control.limits import Clamp
 from .control.port import NOTHING, Energy, Plan, Situation
 from .events import EventSink
+from .fdir.watch import FaultWatch
 from .forecast import rest_cell_v, sunrise_charge
 from .heat import NodeHeat
 from .ladder import Cause, Change, Condition, Ladder
@@ -31,7 +32,7 @@ from .ports import BoardBus, BoardId, NonVolatileMemory, PortFault
 from .records import DEAD_BUS, BootRecord, KeptRecords
 from .safe import CollapseWatch, RestoreCause, SafeWatch
 from .sampling import Sampling
-from .selfcheck import SelfCheck
+from .selfcheck import SelfCheck, board_time_ms
 from .settable import ParameterTable
 from .starting import StartWatch
 from .status import FlightStatus
@@ -40,22 +41,22 @@ from .telecommand.dispatcher import Aboard, Telecommands
 from .telemetry.downlink import Downlink
 from .telemetry.reporting import Reporting
 
-ALL_STRINGS = 0xFF
 LOW_HYSTERESIS = 0.005
 
 
 def boot(
-    nvm: NonVolatileMemory, boot_cause: int, bus: BoardBus, now_ms: int, parameters: FlightParameters
+    nvm: NonVolatileMemory, boot_cause: int, bus: BoardBus, told_ms: int, parameters: FlightParameters
 ) -> FlightSoftware:
     """Start flight software after power-on (cause 0) or a reset, and set the power board's protections.
 
     Args:
-        now_ms: board time; unlike the boards' own count it never wraps.
+        told_ms: board time; unlike the boards' own count it never wraps.
     """
+    now_ms = board_time_ms(bus, told_ms)
     memory = KeptRecords(nvm)
     record = BootRecord.load(memory).booted(boot_cause, now_ms)
     record.store(memory)
-    software = FlightSoftware(memory, boot_cause, bus, now_ms, parameters, record)
+    software = FlightSoftware(memory, boot_cause, bus, told_ms, now_ms, parameters, record)
     software.configure_power()
     return software
 
@@ -73,6 +74,7 @@ class FlightSoftware:
         memory: KeptRecords,
         boot_cause: int,
         bus: BoardBus,
+        told_ms: int,
         now_ms: int,
         parameters: FlightParameters,
         record: BootRecord,
@@ -80,7 +82,6 @@ class FlightSoftware:
         self._dictionary = dictionary.load()
         self.table = table = ParameterTable(parameters, self._dictionary.parameters)
         parameters = table.live
-        self._table = table
         self._parameters = parameters
         self._memory = memory
         self._boot_cause = boot_cause
@@ -95,13 +96,14 @@ class FlightSoftware:
             record.level
         )  # in force: the ladder's, or a lower one at which the ground holds the satellite
         self._collapse = CollapseWatch(parameters, record.collapses if boot_cause == DEAD_BUS else 0, now_ms)
+        self._readings: fdir.Readings  # of the latest sample of the power board
         self._energy: EnergyEstimate | None = None
         self._plan = NOTHING
         self._node_w = 0.0
         self._was_low = False
 
         self.events = self._events = EventSink(self._dictionary)
-        self._selfcheck = SelfCheck(parameters, table, memory, self._events, now_ms)
+        self._selfcheck = SelfCheck(parameters, table, memory, self._events, told_ms, now_ms)
         schedule = housekeeping.Schedule(self._dictionary)
         time = OnboardTime(parameters.epoch_tai_ms)
         self._downlink = Downlink(parameters, memory, time, self._dictionary)
@@ -109,6 +111,7 @@ class FlightSoftware:
         self._watch = fdir.BoardWatch(parameters)
         self._nodes = NodeControl(parameters, memory)
         self._starts = StartWatch(parameters)
+        self._faults = FaultWatch(parameters, self._limiters, self._nodes, self._events)
         self._heat = NodeHeat(parameters)
         self._controller = CONTROLLERS[parameters.controller](parameters)
         self._clamp = Clamp(parameters)
@@ -133,6 +136,7 @@ class FlightSoftware:
             parameters=table,
             limiters=self._limiters,
             nodes=self._nodes,
+            faults=self._faults,
             laser=self._laser,
             sampled=self._sampled,
         )
@@ -192,9 +196,9 @@ class FlightSoftware:
         """Frames built that the laser board has not taken yet."""
         return self._laser.queued
 
-    def upset(self, index: int, bit: int) -> None:
-        """What radiation does to memory: one bit of a parameter flips; see `ParameterTable.upset`."""
-        self._table.upset(index, bit)
+    def upset(self, cell: int, bit: int) -> None:
+        """What radiation does to memory: one bit of a parameter flips."""
+        self.table.upset(cell, bit)
 
     def raise_event(self, name: str, now_ms: int, count: int) -> None:
         """What a failing module does: the same event over and over."""
@@ -228,7 +232,7 @@ class FlightSoftware:
     def _decide(self, now_ms: int) -> None:
         words = self._samples.power
         if words:
-            readings = fdir.measured(words)
+            readings = self._readings = self._faults.power(now_ms, words)
             if self._energy is None:
                 self._energy = EnergyEstimate(self._parameters, readings, now_ms)
             energy = self._energy.update(readings, now_ms)
@@ -300,10 +304,9 @@ class FlightSoftware:
         self._record.store(self._memory)
 
     def _decide_nodes(self, now_ms: int, estimate: EnergyEstimate) -> None:
-        if self._samples.compute:
-            self._node_w = self._heat.limit_w(self._samples.compute, estimate.rack_w)
+        self._watch_loads(now_ms, estimate)
         if self._samples.compute_known:
-            racked = self._racked() & self._started(now_ms)
+            racked = self._racked() & self._started(now_ms) & self._faults.usable
             self._nodes.observe(now_ms, self._samples.compute, racked, self._events)
         if self._samples.power:
             self._plan = self._planned(now_ms, estimate)
@@ -311,6 +314,15 @@ class FlightSoftware:
             self._plan = NOTHING
         if self._samples.compute_known:
             self._nodes.decide(now_ms, self._plan, self._node_w)
+
+    def _watch_loads(self, now_ms: int, estimate: EnergyEstimate) -> None:
+        faults, words = self._faults, self._samples.compute
+        if self._samples.power:
+            faults.loads(now_ms, self._readings, compared=words is not None)
+        if words:
+            if self._samples.power:
+                words = faults.compute(now_ms, words, self._readings)
+            self._node_w = min(self._heat.limit_w(words, estimate.rack_w), faults.node_w)
 
     def _racked(self) -> int:
         """Mask of the nodes whose rack has power and coolant, and which the ground allows."""
@@ -323,12 +335,10 @@ class FlightSoftware:
 
     def _started(self, now_ms: int) -> int:
         """Mask of the nodes that the bus carries, as far as that is known."""
-        enabled, words = self._nodes.command.enable, self._samples.power
-        return (
-            self._starts.allowed(now_ms, fdir.measured(words).bus_v, enabled, self._events)
-            if words
-            else enabled
-        )
+        enabled = self._nodes.command.enable
+        if not self._samples.power:
+            return enabled
+        return self._starts.allowed(now_ms, self._readings.bus_v, enabled, self._events)
 
     def _planned(self, now_ms: int, estimate: EnergyEstimate) -> Plan:
         link_up = self._laser.state is LinkState.TRACK
@@ -338,7 +348,7 @@ class FlightSoftware:
             self._node_w,
             self._nodes.counts(now_ms),
             link_up=link_up,
-            level=self._level,
+            level=max(self._level, self._faults.level),
         )
         return self._clamp.hold(self._controller.plan(situation), situation)
 
@@ -411,11 +421,12 @@ class FlightSoftware:
             battery_k,
             coolant_k,
             racks,
-            self._nodes.command.enable,
+            self._nodes.command.enable | self._nodes.on,
             listening,
             self._events,
         )
         if self._collapse.waits(now_ms):
             wanted, switches = fdir.LOAD_ESSENTIAL, switches & ~HEATERS
         kick = 0 if self._telecommands.services.functions.restarting else commanding.KICK
-        return limiters.decide(now_ms, wanted), ALL_STRINGS, switches, kick
+        faults = self._faults
+        return limiters.decide(now_ms, wanted), faults.array.enable, faults.switches(switches), kick

@@ -35,8 +35,12 @@ class OnboardTime:
 
 def epoch_tai_ms(board_ms: int, seconds: int, fraction: int, now_ms: int) -> int:
     """TAI at board time 0 when a CUC time belongs to a 32-bit board time, the one nearest to now."""
-    unwrapped_ms = now_ms + (board_ms - now_ms + WRAP_MS // 2) % WRAP_MS - WRAP_MS // 2
-    return cuc.Time(seconds=seconds, fraction=fraction, fine_octets=2).tai_ms - unwrapped_ms
+    return cuc.Time(seconds=seconds, fraction=fraction, fine_octets=2).tai_ms - unwrapped_ms(board_ms, now_ms)
+
+
+def unwrapped_ms(board_ms: int, near_ms: int) -> int:
+    """The board time nearest to another that a count of 32 bits stands for."""
+    return near_ms + (board_ms - near_ms + WRAP_MS // 2) % WRAP_MS - WRAP_MS // 2
 
 
 def is_possible(epoch_tai_ms: int, now_ms: int) -> bool:

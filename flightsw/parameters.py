@@ -59,6 +59,10 @@ class FlightParameters:
     floor: float = 0.70
     floor_margin: float = 0.012
     full: float = 0.995
+    converter_efficiency: float = 0.97  # between bus and battery
+    computer_w: float = 200.0
+    array_low: float = 0.90  # of nominal array power, in full light
+    array_low_hysteresis: float = 0.03
     charge_limit_w: float = 20_000.0
     discharge_limit_w: float = 25_000.0
     discharge_margin_w: float = 4_000.0
@@ -70,7 +74,9 @@ class FlightParameters:
     least_on_s: float = 300.0
     dawn_nodes: int = 4  # booted before sunrise from the battery
     challenge_every_cycles: int = 2
+    # nodes and strings; after one more fault they are given up
     retry_s: tuple[float, ...] = (10.0, 100.0, 1000.0)
+    latchup_w: float = 400.0  # that a rack draws beyond what its nodes were told to
 
     # heat
     limit_k: float = 333.0
@@ -82,6 +88,14 @@ class FlightParameters:
     heater_hysteresis_k: float = 5.0
     charge_least_k: float = 273.5
     charge_most_k: float = 318.0
+    charge_hysteresis_k: float = 1.0
+    pack_warn_k: float = 323.0
+    pack_isolate_k: float = 333.0
+    pack_hysteresis_k: float = 3.0
+    pack_rate_k_min: float = 1.0
+    spread_warn_v: float = 0.060
+    spread_hysteresis_v: float = 0.010
+    spread_isolate_v: float = 0.150
 
     # the ladder: states of charge, and what the lowest cell would rest at; THROTTLE is entered at the floor
     throttle_exit: float = 0.74
@@ -115,6 +129,9 @@ class FlightParameters:
     limiter_trip_ms: tuple[int, ...] = (20, 20, 20, 20, 20, 20, 20, 20)
     limiter_retries: tuple[int, ...] = (0, 0, 0, 0, 0, 0, 0, 3)
     watchdog_ms: int = 10_000  # or three cycles, if that is longer
+    limiter_retry_s: tuple[float, ...] = (1.0, 10.0, 100.0)
+    overvoltage_retry_s: tuple[float, ...] = (10.0, 30.0, 100.0)
+    overvoltage_margin_v: float = 15.0
     undervoltage_v: float = 252.0  # 84 cells at 3.0 V
     undervoltage_release_v: float = 285.6  # 84 cells at 3.4 V
     overcharge_v: float = 352.8  # 84 cells at 4.2 V
@@ -150,6 +167,8 @@ IN_ORDER = (
     ("safe_cell_v", "payload_cell_v", "shed_cell_v"),
     ("discharge_margin_w", "discharge_limit_w"),
     ("limit_margin_k", "limit_k", "trip_k"),
+    ("charge_most_k", "pack_warn_k", "pack_isolate_k"),
+    ("spread_hysteresis_v", "spread_warn_v", "spread_isolate_v"),
     (
         "charge_least_k",
         "battery_heater_on_k",

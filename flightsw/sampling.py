@@ -115,7 +115,7 @@ class Sampling:
         if answer is not None and not (self.power and self._limiters.cut & load):
             self._watch.unanswered(board, now_ms, self._events)
             if load and self._watch.silent_cycles[board] % 60 == self._parameters.silent_power_cycle:
-                self._limiters.power_cycle(load, now_ms)
+                self._limiters.fail(load.bit_length() - 1, now_ms, self._events)
         return None
 
     def _notice_cuts(self) -> None:

@@ -1,17 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """What flight software checks of itself at the start of each cycle: the time it is told, and its memory.
 
-The power board's watchdog resets a computer that has not finished a cycle for a while, so no longer time than that can have gone
-by since the last one. A time that says otherwise has jumped: flight software then counts one cycle and keeps on counting from
-there, so that nothing else on board ever sees a time that runs backwards or leaps.
+At boot the power board's count of milliseconds is believed. Its watchdog resets a computer that has not finished a cycle for a
+while, so no longer time than that can have gone by since the last one. A time that says otherwise has jumped: flight software
+then counts one cycle and keeps on counting from there, so that nothing else on board ever sees a time that runs backwards or
+leaps.
 """
 
 from __future__ import annotations
 
 from collections import deque
 
+from flatsat.boards.registers import power_flight
+
 from .events import EventSink
+from .onboard_time import unwrapped_ms
 from .parameters import FlightParameters
+from .ports import BoardBus, BoardId, PortFault, Read
 from .records import KeptRecords
 from .settable import ParameterTable
 
@@ -19,11 +24,20 @@ OVERRUN_CYCLES = 1.5
 SCRUB_RECORDS_EVERY_CYCLES = 10
 
 
+def board_time_ms(bus: BoardBus, told_ms: int) -> int:
+    """The power board's time, unwrapped to be the nearest to the time told; that one itself when the board does not answer."""
+    (answer,) = bus.exchange([Read(BoardId.POWER, power_flight.TIME_NOW.address, 4)])
+    if isinstance(answer, PortFault):
+        return told_ms
+    return unwrapped_ms(int.from_bytes(answer, "big"), told_ms)
+
+
 class SelfCheck:
     """Clock, cycle time and memory.
 
     Args:
-        told_ms: the time at boot, taken as it is.
+        told_ms: the time that was told at boot.
+        now_ms: the time to begin with.
     """
 
     __slots__ = (
@@ -44,19 +58,25 @@ class SelfCheck:
         records: KeptRecords,
         events: EventSink,
         told_ms: int,
+        now_ms: int,
     ) -> None:
         self._parameters = parameters
         self._table = table
         self._records = records
         self._events = events
-        self._told_ms = self._now_ms = told_ms
+        self._told_ms = told_ms
+        self._now_ms = now_ms
         self._faults_ms: deque[int] = deque()
         self._cycle = 0
+        if told_ms != now_ms:
+            self._fault("CLOCK_JUMPED", round((told_ms - now_ms) / 1000))
 
     def begin(self, told_ms: int) -> int:
         """Check before anything else of a cycle; returns the time to go by."""
-        self._scrub()
+        scrubbed = self._table.scrub()
         now_ms = self._follow(told_ms)
+        for identifier, copy in scrubbed:
+            self._fault("PARAMETER_SCRUBBED", identifier, copy)
         self._scrub_records(now_ms)
         return now_ms
 
@@ -78,10 +98,6 @@ class SelfCheck:
         if elapsed_ms > OVERRUN_CYCLES * parameters.cycle_ms:
             self._fault("CYCLE_OVERRUN", elapsed_ms)
         return self._now_ms
-
-    def _scrub(self) -> None:
-        for identifier, copy in self._table.scrub():
-            self._fault("PARAMETER_SCRUBBED", identifier, copy)
 
     def _scrub_records(self, now_ms: int) -> None:
         self._cycle += 1

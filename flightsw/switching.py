@@ -26,7 +26,7 @@ _OVERCHARGED = power_flight.STATUS_OVERCHARGED.mask
 _VOLT = power_flight.BATTERY_VOLTAGE.lsb
 _CHARGE_LSB = power_flight.GAUGE_STATE_OF_CHARGE.lsb
 
-SHED_MOST_S = 10.0
+SHED_MOST_S = 20.0
 LOADS = {
     Level.NORMAL: fdir.LOAD_ESSENTIAL | fdir.LOAD_LASER | fdir.LOAD_COMPUTE | fdir.LOAD_PUMP,
     Level.THROTTLE: fdir.LOAD_ESSENTIAL | fdir.LOAD_LASER | fdir.LOAD_COMPUTE | fdir.LOAD_PUMP,
@@ -66,7 +66,7 @@ class Switching:
         Args:
             coolant_k: None while it is not known: its heater stays off.
             racks: whether pump and compute board are ready for the racks.
-            nodes: mask of those that are commanded on.
+            nodes: mask of those that are commanded on, or were seen on.
             listening: whether laser terminal and compute board stay on whatever the level.
         """
         wanted = LOADS[level] | fdir.LOAD_LASER | fdir.LOAD_COMPUTE if listening else LOADS[level]

@@ -195,7 +195,7 @@ class ArrayWatch:
 
     def _room_w(self, now: Readings) -> float:
         parameters = self._parameters
-        if now.battery_v > TAPER_CELL_V * parameters.battery_cells:
+        if now.battery_v > TAPER_CELL_V * parameters.cells:
             return 0.0
         return parameters.charge_limit_w * now.packs_usable / 2 - now.battery_w
 

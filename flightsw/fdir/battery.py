@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The battery's two packs: cells that differ, a pack that carries nothing, is hot or heats up by itself, and when charge must stop.
+"""The battery's two packs: cells that differ, a pack that carries nothing, is hot or heats up by itself; when charge must stop.
 
 A pack that is dangerous is switched off for as long as the other one is sound; both are never off. One pack carries half the
 power, and limits are halved with it.

@@ -14,10 +14,11 @@ COUNT_S = 200.0  # within which counted charge follows what the three agree on
 POLARISATION_S = 40.0
 POLARISATION_SHARE = 2.0 / 3.0  # of the immediate resistance comes on top within that time
 RESISTANCE_STEP_A = 8.0  # of the current, from which on it tells the resistance
-RESISTANCE_GAIN = 0.2
+RESISTANCE_GAIN = 0.3
 LEAST_OHM, MOST_OHM = 0.02, 1.0
-SAG_A, SAG_S = 10.0, 60.0  # from which current on, and how fast, what sags tells the resistance
-ALIKE = 0.02
+SETTLE_S = 150.0  # polarisation is not known before
+ENOUGH_STEPS = 4
+IDLE_A = 8.0  # a current below it leaves the voltage about as at rest
 PACKS = 2
 LONGEST_S = 30.0  # without a sample, before the estimates begin anew
 
@@ -31,68 +32,76 @@ class Charge(NamedTuple):
 
 
 class ChargeCheck:
-    """Follows the three.
+    """Follows the three. Until the battery's resistance has shown itself, or little flows, the gauge is believed.
 
     Attributes:
-        resistance_ohm: of both packs together, at once; learnt from steps of the current, and from what sags under it while gauge
-            and counted charge agree.
+        resistance_ohm: of both packs together, at once; learnt from steps of the current.
     """
 
     __slots__ = (
+        "_age_s",
         "_counted",
         "_gauge",
         "_last_a",
         "_last_v",
         "_parameters",
-        "_started",
+        "_settled",
         "_steady_a",
+        "_steps",
         "resistance_ohm",
     )
 
     def __init__(self, parameters: FlightParameters) -> None:
         self._parameters = parameters
-        self.resistance_ohm = parameters.battery_ohm
-        self._started = False
+        self.resistance_ohm = parameters.battery_ohm / (1.0 + POLARISATION_SHARE)
+        self._age_s = -1.0
+        self._settled = False
+        self._steps = 0
         self._gauge = self._counted = self._steady_a = self._last_a = self._last_v = 0.0
 
     def follow(self, now: Readings, elapsed_s: float) -> Charge:
         """Take a sample in. Its battery current has to be the voted one."""
-        if not self._started or elapsed_s > LONGEST_S:
+        if self._age_s < 0.0 or elapsed_s > LONGEST_S:
             self._begin(now)
+        self._age_s += elapsed_s
         self._learn(now)
         self._steady_a += _gain(elapsed_s, POLARISATION_S) * (now.battery_a - self._steady_a)
         stored = now.battery_w * elapsed_s / (3600.0 * self._parameters.battery_capacity_wh)
         self._counted += stored
         self._gauge += stored
         self._gauge += _gain(elapsed_s, SMOOTH_S) * (now.state_of_charge - self._gauge)
-        return Charge(self._gauge, self._counted, self._by_voltage(now))
+        voltage = self._by_voltage(now)
+        if not self._settled:
+            self._counted = self._gauge
+            idle = abs(now.battery_a) < IDLE_A and abs(self._steady_a) < IDLE_A
+            self._settled = self._age_s > SETTLE_S and (idle or self._steps >= ENOUGH_STEPS)
+            if self._settled:
+                self._counted = voltage
+            else:
+                voltage = self._gauge
+        return Charge(self._gauge, self._counted, voltage)
 
-    def agree(self, now: Readings, state_of_charge: float, elapsed_s: float) -> None:
-        """What the three are taken for: counted charge follows it slowly, and the resistance what it leaves unexplained."""
+    def agree(self, state_of_charge: float, elapsed_s: float) -> None:
+        """What the three are taken for: counted charge follows it slowly."""
         self._counted += _gain(elapsed_s, COUNT_S) * (state_of_charge - self._counted)
-        effective_a = (now.battery_a + POLARISATION_SHARE * self._steady_a) * PACKS / now.packs_usable
-        if abs(effective_a) > SAG_A and abs(self._gauge - self._counted) < ALIKE:
-            charge = (self._gauge + self._counted) / 2
-            unexplained_v = now.battery_v - self._parameters.battery_cells * rest_cell_v(charge)
-            measured = min(max(unexplained_v / effective_a, LEAST_OHM), MOST_OHM)
-            self.resistance_ohm += _gain(elapsed_s, SAG_S) * (measured - self.resistance_ohm)
 
     def voltage(self, now: Readings, state_of_charge: float) -> float:
         """What the battery's voltage should be."""
-        return self._parameters.battery_cells * rest_cell_v(state_of_charge) + self._drop_v(now)
+        return self._parameters.cells * rest_cell_v(state_of_charge) + self._drop_v(now)
 
     def _begin(self, now: Readings) -> None:
-        self._started = True
-        self._gauge = now.state_of_charge
+        self._age_s = 0.0
+        self._settled = False
+        self._gauge = self._counted = now.state_of_charge
         self._steady_a = self._last_a = now.battery_a
         self._last_v = now.battery_v
-        self._counted = self._by_voltage(now)
 
     def _learn(self, now: Readings) -> None:
         step_a, step_v = now.battery_a - self._last_a, now.battery_v - self._last_v
         self._last_a, self._last_v = now.battery_a, now.battery_v
         if abs(step_a) > RESISTANCE_STEP_A:
             measured = min(max(step_v / step_a * now.packs_usable / PACKS, LEAST_OHM), MOST_OHM)
+            self._steps += 1
             self.resistance_ohm += RESISTANCE_GAIN * (measured - self.resistance_ohm)
 
     def _drop_v(self, now: Readings) -> float:
@@ -100,7 +109,7 @@ class ChargeCheck:
         return self.resistance_ohm * PACKS / now.packs_usable * effective_a
 
     def _by_voltage(self, now: Readings) -> float:
-        return charge_at_rest((now.battery_v - self._drop_v(now)) / self._parameters.battery_cells)
+        return charge_at_rest((now.battery_v - self._drop_v(now)) / self._parameters.cells)
 
 
 def _gain(elapsed_s: float, time_s: float) -> float:

@@ -10,6 +10,7 @@ from ..events import EventSink
 from ..parameters import FlightParameters
 from ..retry import RetryLadder
 from ..sample import PowerWords
+from .quarantine import Thing, tell_given_up
 
 LIMITERS = 8
 (
@@ -23,6 +24,7 @@ LIMITERS = 8
     LOAD_ESSENTIAL,
 ) = (1 << load for load in range(LIMITERS))
 LOAD_RACKS = LOAD_RACK_A | LOAD_RACK_B
+NEVER_GIVEN_UP = LOAD_ESSENTIAL | LOAD_LASER | LOAD_COMPUTE
 UVLO = 1  # STATUS bit 0
 
 
@@ -32,18 +34,20 @@ class LimiterControl:
     Attributes:
         command: mask to enable.
         on, tripped: masks of those that feed their load, and of those latched off, in the latest sample.
+        failed: mask of those whose trip was found in the latest sample.
         cut: mask of those that may have been off since the sample before, trips between samples included.
     """
 
-    __slots__ = ("_ladder", "_trips", "command", "cut", "locked_out", "on", "tripped")
+    __slots__ = ("_ladder", "_trips", "command", "cut", "failed", "locked_out", "on", "tripped")
 
     def __init__(self, parameters: FlightParameters) -> None:
-        self._ladder = RetryLadder(LIMITERS, parameters.retry_s)
+        self._ladder = RetryLadder(LIMITERS, parameters.limiter_retry_s, never=NEVER_GIVEN_UP)
         self._trips = -1
         self.command = LOAD_ESSENTIAL
         self.on = 0
         self.tripped = 0
         self.cut = 0
+        self.failed = 0
         self.locked_out = False
 
     def observe(self, now_ms: int, words: PowerWords, events: EventSink) -> None:
@@ -57,10 +61,11 @@ class LimiterControl:
                     if (words.lcl_trips ^ self._trips) >> 4 * load & 15:
                         self.cut |= 1 << load
             self._trips = words.lcl_trips
-        for load in range(LIMITERS) if tripped else ():
-            if tripped & self.command & ~self._ladder.held & 1 << load:
+        self.failed = tripped & self.command & ~self._ladder.held
+        for load in range(LIMITERS) if self.failed else ():
+            if self.failed >> load & 1:
                 events.raise_event("LCL_TRIPPED", now_ms, load, words.lcl_trips >> 4 * load & 15)
-                self._ladder.fail(load, now_ms)
+                self.fail(load, now_ms, events)
         locked_out = bool(words.status & UVLO)
         if locked_out is not self.locked_out:
             events.raise_event("UNDER_VOLTAGE", now_ms, locked_out, words.battery_voltage)
@@ -70,9 +75,10 @@ class LimiterControl:
         """Let every load that is held off be tried again at once."""
         self._ladder.clear()
 
-    def power_cycle(self, load: int, now_ms: int) -> None:
-        """Switch a load off for a while, because what hangs on it does not answer."""
-        self._ladder.fail(load.bit_length() - 1, now_ms)
+    def fail(self, load: int, now_ms: int, events: EventSink) -> None:
+        """Switch a load off for a while, or until the ground clears it, because of what it does or what hangs on it."""
+        given_up = self._ladder.fail(load, now_ms)
+        tell_given_up(given_up, now_ms, Thing.LIMITER, load, events)
 
     def decide(self, now_ms: int, wanted: int) -> int:
         """Return the mask to enable."""

@@ -97,7 +97,7 @@ class SensorWatch:
         return self._state_of_charge(now_ms, now, elapsed_s, events)
 
     def coolant(self, now_ms: int, words: ComputeWords, events: EventSink) -> ComputeWords:
-        """A sample of the compute board; for a coolant sensor that is not trusted stands the coldest junction, which is warmer."""
+        """A sample of the compute board; the coldest junction, which is warmer, stands in for a coolant sensor not trusted."""
         self._compute.follow(now_ms, words, self.trust, events)
         if self.trust[Sensor.COOLANT_TEMPERATURE]:
             return words
@@ -113,7 +113,7 @@ class SensorWatch:
             trust[Sensor.BATTERY_CURRENT],
             trust[Sensor.PACK0_CURRENT] and trust[Sensor.PACK1_CURRENT],
         )
-        about_a = self._battery.take((raw.battery_a, packs_a), known)
+        about_a = self._battery.take((raw.battery_a, packs_a, packs_a), (*known, False))
         balance_a = self._battery_a(raw, array_a - loads_a)
         exact = whole and self._exact(raw, array_a - loads_a, taking)
         sound = exact and trust[Sensor.STRING_CURRENT] and trust[Sensor.BUS_VOLTAGE]
@@ -158,7 +158,7 @@ class SensorWatch:
         if net_a < 0.0:
             return True
         limit_w = 0.9 * parameters.charge_limit_w * raw.packs_usable / 2
-        low = raw.battery_v < TAPER_CELL_V * parameters.battery_cells
+        low = raw.battery_v < TAPER_CELL_V * parameters.cells
         return taking and low and net_a * raw.bus_v < limit_w
 
     def _battery_a(self, raw: Readings, net_a: float) -> float:
@@ -172,14 +172,15 @@ class SensorWatch:
         return battery_a * ratio / efficiency if battery_a > 0.0 else battery_a * ratio * efficiency
 
     def _judge_balance(self, now_ms: int, now: Readings, open_: bool, events: EventSink) -> None:
-        """Both currents are sound and the balance still does not close: by day the strings' sensors, by night the bus voltage's."""
+        """Both currents are sound and the balance does not close: by day the strings' sensors, by night the bus voltage's."""
         alarm, trust = self._balance, self.trust
-        if alarm.active or (trust[Sensor.BUS_VOLTAGE] and trust[Sensor.STRING_CURRENT]):
-            if alarm.follow(open_):
-                if alarm.active:
-                    dark = sum(now.strings_a) < DARK * self._parameters.array_w / max(now.bus_v, 1.0)
-                    self._to_blame = Sensor.BUS_VOLTAGE if dark else Sensor.STRING_CURRENT
-                trust.tell(now_ms, self._to_blame, Cause.DISAGREES if alarm.active else None, events)
+        trusted = trust[Sensor.BUS_VOLTAGE] and trust[Sensor.STRING_CURRENT]
+        if not (alarm.active or trusted) or not alarm.follow(open_):
+            return
+        if alarm.active:
+            dark = sum(now.strings_a) < DARK * self._parameters.array_w / max(now.bus_v, 1.0)
+            self._to_blame = Sensor.BUS_VOLTAGE if dark else Sensor.STRING_CURRENT
+        trust.tell(now_ms, self._to_blame, Cause.DISAGREES if alarm.active else None, events)
 
     def _battery_k(self, now_ms: int, raw: Readings, events: EventSink) -> float:
         trust = self.trust
@@ -200,7 +201,7 @@ class SensorWatch:
         ways = check.follow(now, elapsed_s)
         usable = (trust[Sensor.GAUGE], True, trust[Sensor.BATTERY_VOLTAGE])
         taken = self._voted_charge.take(ways, usable)
-        check.agree(now, taken, elapsed_s)
+        check.agree(taken, elapsed_s)
         deviations = (now.state_of_charge - taken, 0.0, 0.0)
         self._voted_charge.judge(now_ms, deviations, usable, TOLERANCE_CHARGE, trust, events)
         if not trust[Sensor.GAUGE] or abs(deviations[0]) > WILD * TOLERANCE_CHARGE:

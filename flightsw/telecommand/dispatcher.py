@@ -22,6 +22,7 @@ from flatsat.protocols.dictionary import Dictionary
 from ..compute import NodeControl
 from ..events import EventSink
 from ..fdir import LimiterControl
+from ..fdir.watch import FaultWatch
 from ..housekeeping import Schedule
 from ..laser import LaserControl
 from ..onboard_time import OnboardTime
@@ -63,6 +64,7 @@ class Aboard:
     parameters: ParameterTable
     limiters: LimiterControl
     nodes: NodeControl
+    faults: FaultWatch
     laser: LaserControl
     sampled: Callable[[str], Sequence[float] | None]
 
@@ -240,7 +242,7 @@ def _services(aboard: Aboard, acceptance: Acceptance, answers: Answers, booted_m
         VerificationService(answers),
         HousekeepingService(aboard.housekeeping, aboard.sampled, answers),
         EventService(aboard.dictionary, aboard.events, answers),
-        FunctionService(aboard.limiters, aboard.nodes, aboard.laser, aboard.events),
+        FunctionService(aboard.limiters, aboard.nodes, aboard.laser, aboard.faults, aboard.events),
         TimeService(aboard.time, aboard.events, answers, booted_ms),
         ScheduleService(aboard.time, acceptance, answers),
         MonitoringService(aboard.housekeeping, aboard.sampled, answers),

@@ -10,6 +10,7 @@ from flatsat.protocols.telecommand import Arguments
 from ..compute import NodeControl
 from ..events import EventSink
 from ..fdir import LimiterControl
+from ..fdir.watch import FaultWatch
 from ..laser import LaserControl
 from ..modes import HELD_AT, Level, Mode
 from ..parameters import NODES
@@ -33,11 +34,17 @@ class FunctionService:
     key, version = 8, 1
 
     def __init__(
-        self, limiters: LimiterControl, nodes: NodeControl, laser: LaserControl, events: EventSink
+        self,
+        limiters: LimiterControl,
+        nodes: NodeControl,
+        laser: LaserControl,
+        faults: FaultWatch,
+        events: EventSink,
     ) -> None:
         self._limiters = limiters
         self._control = nodes
         self._laser = laser
+        self._faults = faults
         self._events = events
         self.nodes = ALL_NODES
         self.restarting = False
@@ -88,6 +95,7 @@ class FunctionService:
     def _clear_retries(self) -> None:
         self._limiters.clear_retries()
         self._control.clear_retries()
+        self._faults.clear_retries()
 
     def _restart_computer(self, arguments: Arguments, now_ms: int) -> Effect:
         """The reset comes when the watchdog has run out; it is not one of those that lead to SAFE."""

@@ -77,6 +77,8 @@ class Satellite:
     Attributes:
         light: whether the relay's laser is seen; sun: array power as a function of time in seconds.
         charge: whether the battery can be charged.
+        bus_v: what the bus voltage sensor reads.
+        clock_ms: how far the time that flight software is told is off.
     """
 
     def __init__(self, parameters: FlightParameters, state_of_charge: float = 0.75, start_ms: int = 0):
@@ -94,6 +96,8 @@ class Satellite:
         self.boot_ms = 120_000
         self.sun: Callable[[float], float] = lambda now_s: 110_000.0
         self.shorted = 0
+        self.bus_v = BUS_V
+        self.clock_ms = 0
         self.optical: list[tuple[int, bytes]] = []
         self.rack_w = [0.0, 0.0]
         self.load_a = [0.0] * 8
@@ -107,7 +111,7 @@ class Satellite:
         for _ in range(cycles):
             self._advance(self.now_ms + self.parameters.cycle_ms)
             if self.flight is not None and not self.hung:
-                self.flight.cycle(self.now_ms)
+                self.flight.cycle(self.now_ms + self.clock_ms)
             each(self)
 
     def peek(self, board: BoardId, address: int, words: int = 1) -> tuple[int, ...]:
@@ -124,7 +128,7 @@ class Satellite:
 
     def reset(self) -> None:
         """The computer starts anew by itself; the boards do not notice."""
-        self.flight = executive.boot(self.memory, 1, self.bus, self.now_ms, self.parameters)
+        self.flight = executive.boot(self.memory, 1, self.bus, self.now_ms + self.clock_ms, self.parameters)
         self.boots.append(1)
 
     def _advance(self, target_ms: int) -> None:
@@ -138,7 +142,7 @@ class Satellite:
         loads = [65535 if self.shorted >> i & 1 else round(a * 100) for i, a in enumerate(self.load_a)]
         battery_v = 84 * (3.25 + 0.8 * self.state_of_charge)
         sensors = [
-            (round(BUS_V * 100), round((sum(self.load_a) + 0.7) * 100)),
+            (round(self.bus_v * 100), round((sum(self.load_a) + 0.7) * 100)),
             (round(battery_v * 100), 32768 + round(self.battery_w / battery_v * 100)),
             (round(self.state_of_charge * 50_000), round(self.battery_k * 100)),
             *[(round(string_a * 100),) * 2] * 4,

@@ -121,6 +121,8 @@ REFUSED = [
     {"safe_cell_v": 3.5},
     {"discharge_margin_w": 26_000.0},
     {"limit_k": 336.0},
+    {"pack_warn_k": 317.0},
+    {"spread_warn_v": 0.2},
     {"charge_most_k": 270.0},
 ]
 

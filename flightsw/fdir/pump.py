@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The coolant pump: junctions that heat up together, faster than their power explains, tell that the coolant stands still.
+
+Then all clocks go to the lowest step and the nodes off, the warmest first, as fast as the bus likes; the pump is switched off and
+on again, and one node tries whether the coolant moves before the others may run.
+"""
+
+from __future__ import annotations
+
+from ..control import allocation
+from ..events import EventSink
+from ..parameters import NODES, FlightParameters
+from ..sample import ComputeWords
+from .alarm import Alarm
+from .limiters import LOAD_PUMP, LimiterControl
+
+ALL_NODES = (1 << NODES) - 1
+PUMP = LOAD_PUMP.bit_length() - 1
+STILL_SAMPLES = 2
+WARM_K = 3.0
+HEATING_K = 1.0
+HEATING_SAMPLES = 3
+SHED_W_S = 20_000.0
+TRIAL_MS = 150_000
+UNLIMITED_W = 1e9
+
+
+class PumpWatch:
+    """Whether the coolant moves.
+
+    Attributes:
+        usable: mask of the nodes that may run.
+        node_w: the most that one of them may draw.
+    """
+
+    __slots__ = (
+        "_failed",
+        "_means_k",
+        "_parameters",
+        "_still",
+        "_table",
+        "_told",
+        "_trial_ms",
+        "node_w",
+        "usable",
+    )
+
+    def __init__(self, parameters: FlightParameters) -> None:
+        self._parameters = parameters
+        self._table = allocation.step_table(parameters.node)
+        self._still = Alarm(STILL_SAMPLES, 1)
+        self._means_k: list[float] = []
+        self._failed = self._told = False
+        self._trial_ms: int | None = None
+        self.usable = ALL_NODES
+        self.node_w = UNLIMITED_W
+
+    def observe(
+        self,
+        now_ms: int,
+        words: ComputeWords,
+        warm_k: list[float],
+        dead: bool,
+        limiters: LimiterControl,
+        events: EventSink,
+    ) -> None:
+        """Take in a sample.
+
+        Args:
+            warm_k: how much warmer each junction is than its power makes it.
+            dead: whether the pump is found to draw no current, which is told elsewhere.
+        """
+        up = [node for node in range(NODES) if words.node_state >> 2 * node & 3]
+        still = self._still.follow(bool(up) and self._heating(words, warm_k, up)) and self._still.active
+        if still:
+            self._still.forget()
+            if not self._told and not dead:
+                self._told = True
+                events.raise_event("PUMP_FAILED", now_ms, round(100 * max(warm_k)))
+        if still or dead:
+            self._failed, self._trial_ms = True, None
+        if self._failed and self.usable:
+            self._stage(words, up)
+            if not self.usable:
+                limiters.fail(PUMP, now_ms, events)
+        elif self._failed:
+            self._wait(now_ms, limiters)
+        elif self._trial_ms is not None and now_ms - self._trial_ms > TRIAL_MS:
+            self._trial_ms = None
+            self.usable = ALL_NODES
+            if self._told:
+                self._told = False
+                events.raise_event("LOAD_RECOVERED", now_ms, PUMP)
+
+    def _heating(self, words: ComputeWords, warm_k: list[float], up: list[int]) -> bool:
+        means, mean_k = self._means_k, sum(words.temperatures[node] for node in up) / len(up)
+        means.append(mean_k)
+        if len(means) <= HEATING_SAMPLES:
+            return False
+        rises = mean_k - means.pop(0) > HEATING_K
+        return rises and sum(warm_k[node] for node in up) / len(up) > WARM_K
+
+    def _stage(self, words: ComputeWords, up: list[int]) -> None:
+        """The warmest nodes go first."""
+        self.node_w = self._table.step_w[0]
+        count = max(int(SHED_W_S * self._parameters.cycle_ms / 1000.0 / self._table.step_w[0]), 1)
+        running = sorted(
+            (node for node in up if self.usable >> node & 1), key=lambda node: -words.temperatures[node]
+        )
+        for node in running[:count]:
+            self.usable &= ~(1 << node)
+        if len(running) <= count:
+            self.usable = 0
+
+    def _wait(self, now_ms: int, limiters: LimiterControl) -> None:
+        """Until the pump is on again; then one node tries."""
+        if limiters.on & limiters.command & LOAD_PUMP:
+            self._failed = False
+            self._trial_ms = now_ms
+            self._means_k.clear()
+            self.usable = 1
+            self.node_w = UNLIMITED_W

@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The racks: a node that draws more than it was told to, ignores its clock, or trips its rack when it boots.
+
+Racks have one current sensor each, so a node that is latched up is told by its junction, which is warmer than its power makes
+it. A rack that has tripped gets its nodes back one by one, so that the next trip tells which node it was.
+"""
+
+from __future__ import annotations
+
+from math import exp
+
+from ..compute import BOOT, HUNG, OFF, ON, NodeControl
+from ..control import allocation
+from ..events import EventSink
+from ..parameters import NODES, FlightParameters
+from ..sample import ComputeWords
+from .alarm import Alarm, alarms
+from .limiters import LOAD_RACK_A, LOAD_RACK_B, LimiterControl
+from .readings import Readings
+
+RACKS = 2
+ALL_NODES = (1 << NODES) - 1
+NODES_OF = (0x00FF, 0xFF00)
+LIMITER_OF = (LOAD_RACK_A, LOAD_RACK_B)
+EXCESS_SAMPLES, CLEAR_SAMPLES = 3, 3
+SURE_K, GUESS_SAMPLES = (
+    0.8,
+    15,
+)  # the warmest junction is believed when it stands out so far, or after so long
+SETTLE_SAMPLES = 5  # after a node was switched off, until currents are compared again
+UNLOCKED_SAMPLES = 4
+JUNCTION_S = 5.0
+SMOOTH = 0.4  # of a junction's reading
+JUNCTION_ZERO_K = 200.0
+COOLANT_K = 0.01
+ONE_BY_ONE_MS = 5000
+CAREFUL_MS = 1_800_000  # a rack that has not tripped for so long starts its nodes as it likes
+BLAME_MS = 4000
+
+
+class RackWatch:
+    """What the nodes should draw, and which of them do not.
+
+    Attributes:
+        racks_w: the least that each rack must have drawn when the latest currents were measured.
+        warm_k: how much warmer each junction is than its power makes it.
+        usable: mask of the nodes that may run.
+    """
+
+    __slots__ = (
+        "_careful_ms",
+        "_excess",
+        "_last_on",
+        "_last_w",
+        "_parameters",
+        "_rise_k",
+        "_settle",
+        "_started",
+        "_started_ms",
+        "_table",
+        "_unlocked",
+        "_waited",
+        "_was_blamed",
+        "_was_ms",
+        "_was_unlocked",
+        "racks_w",
+        "usable",
+        "warm_k",
+    )
+
+    def __init__(self, parameters: FlightParameters) -> None:
+        self._parameters = parameters
+        self._table = allocation.step_table(parameters.node)
+        self._excess = alarms(RACKS, EXCESS_SAMPLES, CLEAR_SAMPLES)
+        self._unlocked = tuple(Alarm(UNLOCKED_SAMPLES, CLEAR_SAMPLES) for _ in range(NODES))
+        self._was_unlocked = 0
+        self._was_blamed = 0
+        self._waited = [0] * RACKS
+        self._settle = [0] * RACKS
+        self._careful_ms: list[int | None] = [None] * RACKS  # when it tripped last
+        self._started = [-1] * RACKS  # the node that was let start last while careful
+        self._started_ms = [0] * RACKS
+        self._last_on = 0
+        self._last_w = [0.0] * NODES
+        self._rise_k = [0.0] * NODES
+        self._was_ms: int | None = None
+        self.warm_k = [0.0] * NODES
+        self.racks_w = (0.0, 0.0)
+        self.usable = ALL_NODES
+
+    def clear_retries(self) -> None:
+        """Forget what nodes were blamed for."""
+        self._was_unlocked = self._was_blamed = 0
+        self._careful_ms = [None] * RACKS
+
+    def observe(
+        self,
+        now_ms: int,
+        words: ComputeWords,
+        now: Readings,
+        limiters: LimiterControl,
+        nodes: NodeControl,
+        events: EventSink,
+    ) -> None:
+        """Take in a sample of both boards; what the nodes are commanded is still that of the cycle before."""
+        elapsed_s = 0.0 if self._was_ms is None else (now_ms - self._was_ms) / 1000.0
+        self._was_ms = now_ms
+        fed = self._fed(limiters)
+        node_w = self._node_w(words, fed)
+        self._watch_junctions(words, node_w, elapsed_s)
+        most_w = self._envelope(node_w)
+        for rack in range(RACKS):
+            self._watch_trip(now_ms, rack, limiters, nodes, events)
+            self._watch_current(
+                now_ms, rack, now.loads_a[2 + rack] * now.bus_v - most_w[rack], words, nodes, events
+            )
+        self._watch_clocks(now_ms, words, nodes, events)
+        self._last_w = node_w
+        self.usable = self._released(now_ms, limiters, nodes)
+
+    # what they should draw
+
+    def _fed(self, limiters: LimiterControl) -> int:
+        on = limiters.on & ~limiters.cut
+        return sum(NODES_OF[rack] for rack in range(RACKS) if on & LIMITER_OF[rack])
+
+    def _node_w(self, words: ComputeWords, fed: int) -> list[float]:
+        steps = words.steps_high << 32 | words.steps_low
+        by_state = {OFF: 0.0, BOOT: self._table.boot_w, HUNG: self._parameters.node.static_w}
+        watts = []
+        for node in range(NODES):
+            state = words.node_state >> 2 * node & 3 if fed >> node & 1 else OFF
+            step = steps >> 4 * node & 15
+            watts.append(self._table.step_w[step] if state == ON else by_state[state])
+        return watts
+
+    def _envelope(self, node_w: list[float]) -> tuple[float, float]:
+        """The most that each rack may have drawn between the two latest samples; sets the least."""
+        least, most = [], []
+        for rack in range(RACKS):
+            part = slice(8 * rack, 8 * rack + 8)
+            sums = sum(node_w[part]), sum(self._last_w[part])
+            least.append(min(sums))
+            most.append(sum(map(max, node_w[part], self._last_w[part])))
+        self.racks_w = (least[0], least[1])
+        return most[0], most[1]
+
+    def _watch_junctions(self, words: ComputeWords, node_w: list[float], elapsed_s: float) -> None:
+        settled = 1.0 - exp(-elapsed_s / JUNCTION_S)
+        coolant_k = words.coolant_temperature * COOLANT_K
+        for node in range(NODES):
+            rise_k = self._parameters.junction_k_w * self._last_w[node]
+            self._rise_k[node] += settled * (rise_k - self._rise_k[node])
+            warm_k = words.temperatures[node] + JUNCTION_ZERO_K - coolant_k - self._rise_k[node]
+            self.warm_k[node] += SMOOTH * (warm_k - self.warm_k[node])
+
+    # latch-up
+
+    def _watch_current(
+        self,
+        now_ms: int,
+        rack: int,
+        excess_w: float,
+        words: ComputeWords,
+        nodes: NodeControl,
+        events: EventSink,
+    ) -> None:
+        if self._settle[rack]:
+            self._settle[rack] -= 1
+            return
+        alarm = self._excess[rack]
+        alarm.follow(excess_w > self._parameters.latchup_w)
+        self._waited[rack] = self._waited[rack] + 1 if alarm.active else 0
+        node = self._warmest(rack, words, sure=self._waited[rack] < GUESS_SAMPLES) if alarm.active else None
+        if node is None:
+            return
+        nodes.fail(node, now_ms, "NODE_LATCHED_UP", round(excess_w), events)
+        alarm.forget()
+        self._waited[rack] = 0
+        self._settle[rack] = SETTLE_SAMPLES
+
+    def _warmest(self, rack: int, words: ComputeWords, *, sure: bool) -> int | None:
+        up = [node for node in range(8 * rack, 8 * rack + 8) if words.node_state >> 2 * node & 3 != OFF]
+        up.sort(key=lambda node: -self.warm_k[node])
+        if not up or (sure and len(up) > 1 and self.warm_k[up[0]] - self.warm_k[up[1]] < SURE_K):
+            return None
+        return up[0]
+
+    # clocks
+
+    def _watch_clocks(self, now_ms: int, words: ComputeWords, nodes: NodeControl, events: EventSink) -> None:
+        """Whether nodes that were on a cycle ago run at the step that they were then told."""
+        told = nodes.command.steps_high << 32 | nodes.command.steps_low
+        steps = words.steps_high << 32 | words.steps_low
+        on = sum(1 << node for node in range(NODES) if words.node_state >> 2 * node & 3 == ON)
+        compared, self._last_on = on & self._last_on & nodes.command.enable, on
+        for node in range(NODES):
+            alarm = self._unlocked[node]
+            if not compared >> node & 1:
+                alarm.forget()
+                continue
+            step = steps >> 4 * node & 15
+            if alarm.follow(step != told >> 4 * node & 15) and alarm.active:
+                again = bool(self._was_unlocked >> node & 1)
+                self._was_unlocked |= 1 << node
+                nodes.fail(node, now_ms, "NODE_UNLOCKED", step, events, last=again)
+
+    # trips of a rack
+
+    def _watch_trip(
+        self, now_ms: int, rack: int, limiters: LimiterControl, nodes: NodeControl, events: EventSink
+    ) -> None:
+        if not limiters.failed & LIMITER_OF[rack]:
+            return
+        node = self._started[rack]
+        if node >= 0 and now_ms - self._started_ms[rack] <= BLAME_MS:
+            again = bool(self._was_blamed >> node & 1)
+            self._was_blamed |= 1 << node
+            nodes.fail(node, now_ms, "NODE_INRUSH", rack, events, last=again)
+        self._careful_ms[rack] = now_ms
+        self._started[rack] = -1
+
+    def _released(self, now_ms: int, limiters: LimiterControl, nodes: NodeControl) -> int:
+        usable = ALL_NODES
+        for rack, tripped_ms in enumerate(self._careful_ms):
+            if tripped_ms is None:
+                continue
+            if now_ms - tripped_ms > CAREFUL_MS:
+                self._careful_ms[rack] = None
+                continue
+            usable &= ~NODES_OF[rack] | nodes.command.enable | self._next(now_ms, rack, limiters, nodes)
+        return usable
+
+    def _next(self, now_ms: int, rack: int, limiters: LimiterControl, nodes: NodeControl) -> int:
+        """The one node of a rack that may start now."""
+        if not limiters.on & LIMITER_OF[rack]:
+            return 0
+        let = self._started[rack]
+        if let >= 0:
+            if not nodes.command.enable >> let & 1 and not nodes.held >> let & 1:
+                self._started_ms[rack] = now_ms  # it has not been wanted yet
+                return 1 << let
+            if now_ms - self._started_ms[rack] < ONE_BY_ONE_MS:
+                return 0
+        free = NODES_OF[rack] & ~nodes.command.enable & ~nodes.held
+        if not free:
+            return 0
+        self._started[rack] = (free & -free).bit_length() - 1
+        self._started_ms[rack] = now_ms
+        return free & -free
