@@ -73,8 +73,10 @@ class SelfCheck:
 
     def begin(self, told_ms: int) -> int:
         """Check before anything else of a cycle; returns the time to go by."""
-        self._scrub()
+        scrubbed = self._table.scrub()
         now_ms = self._follow(told_ms)
+        for identifier, copy in scrubbed:
+            self._fault("PARAMETER_SCRUBBED", identifier, copy)
         self._scrub_records(now_ms)
         return now_ms
 
@@ -96,10 +98,6 @@ class SelfCheck:
         if elapsed_ms > OVERRUN_CYCLES * parameters.cycle_ms:
             self._fault("CYCLE_OVERRUN", elapsed_ms)
         return self._now_ms
-
-    def _scrub(self) -> None:
-        for identifier, copy in self._table.scrub():
-            self._fault("PARAMETER_SCRUBBED", identifier, copy)
 
     def _scrub_records(self, now_ms: int) -> None:
         self._cycle += 1

@@ -22,6 +22,8 @@ class Flight(Protocol):
     @property
     def mode(self) -> int: ...
     @property
+    def level(self) -> int: ...
+    @property
     def frames_queued(self) -> int: ...
 
 
@@ -46,17 +48,18 @@ class CycleStatus:
         key = (
             a.lcl_on, a.string_on, a.pack_on, a.charge, a.battery_heater, a.coolant_heater, a.computer_on, a.node_state,
             a.steps_low, a.steps_high, a.laser_state, board_frames,
-            flight.mode if flight else None, flight.frames_queued if flight else None,
+            flight.mode if flight else None, flight.level if flight else None,
+            flight.frames_queued if flight else None,
         )  # fmt: skip
         if key != self._key:
             self._key = key
-            self._held = _held(actuators, board_frames, *key[-2:])
+            self._held = _held(actuators, board_frames, *key[-3:])
             self._text = b"," + json.dumps(self._held, separators=(",", ":")).encode()[1:]
         return self._held
 
 
 def _held(
-    actuators: Actuators, board_frames: int, mode: int | None, frames_queued: int | None
+    actuators: Actuators, board_frames: int, mode: int | None, level: int | None, frames_queued: int | None
 ) -> dict[str, Any]:
     states = [actuators.node_state >> 2 * node & 3 for node in range(NODES)]
     steps = actuators.steps_high << 32 | actuators.steps_low
@@ -76,6 +79,7 @@ def _held(
         "laser_state": actuators.laser_state,
         "board_frames": board_frames,
         "mode": mode,
+        "level": level,
         "frames_queued": frames_queued,
     }
 
@@ -129,18 +133,19 @@ _FIELDS: dict[str, tuple[str, str]] = {
     "laser_state": ("1", "laser link: 0 off, 1 acquires, 2 tracks, 3 lost"),
     "board_frames": ("1", "frames that the laser board holds"),
     "mode": ("1", "mission mode of the flight software: 0 safe, 1 charge, 2 nominal; null while it is off"),
+    "level": ("1", "level of the ladder, 0 normal to 4 safe; null while the computer is off"),
     "frames_queued": ("1", "frames that the flight software holds; null while it is off"),
 }
 """Unit and meaning of every property."""
 
 SIZES = {
     name: len(value) if isinstance(value, list) else 0
-    for name, value in {**PlantTruth().as_dict(), **_held(Actuators(), 0, None, None)}.items()
+    for name, value in {**PlantTruth().as_dict(), **_held(Actuators(), 0, None, None, None)}.items()
     if name in _FIELDS
 }
 """How many numbers each property has; 0: it is one."""
 
-_NULLABLE = {"mode", "frames_queued"}
+_NULLABLE = {"mode", "level", "frames_queued"}
 
 
 def _property(name: str, unit: str, description: str) -> dict[str, Any]:

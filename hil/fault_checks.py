@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from flatsat.protocols.tables import TableError, join
 
@@ -25,12 +25,23 @@ def check(faults: Sequence[Fault], duration_s: float) -> None:
             problem = f"{fault.at_s:g} s is not within the run"
             raise TableError(join(path, "at_s"), problem, f"below {duration_s:g} s")
         _check_deadlines(fault, path, duration_s)
-        if fault.name == "flightsw clock_jump" and fault.at_s + fault.amount < 0:
-            problem = "the clock would stand before the start of the mission"
-            raise TableError(join(path, "value"), problem, f"from {-fault.at_s:g} s")
         if fault.name == "link flap":
             _check_flap(fault, path, duration_s)
-    _check_overlaps(faults)
+    order = sorted(range(len(faults)), key=lambda index: faults[index].at_ms)
+    _check_clock(faults, order)
+    _check_overlaps(faults, order)
+
+
+def _check_clock(faults: Sequence[Fault], order: Iterable[int]) -> None:
+    jumped_s = 0.0
+    for index in order:
+        fault = faults[index]
+        if fault.name == "flightsw clock_jump":
+            jumped_s += fault.amount
+            if fault.at_s + jumped_s < 0:
+                problem = "the clock would stand before the start of the mission"
+                least_s = fault.amount - fault.at_s - jumped_s
+                raise TableError(f"faults[{index}].value", problem, f"from {least_s:g} s")
 
 
 def _check_flap(fault: Fault, path: str, duration_s: float) -> None:
@@ -50,9 +61,8 @@ def _check_deadlines(fault: Fault, path: str, duration_s: float) -> None:
             raise TableError(join(path, f"expect.{stage}_s"), problem, f"until {duration_s:g} s")
 
 
-def _check_overlaps(faults: Sequence[Fault]) -> None:
+def _check_overlaps(faults: Sequence[Fault], order: Iterable[int]) -> None:
     """Of kinds that take no value a second one at the same time changes nothing: the two were meant otherwise."""
-    order = sorted(range(len(faults)), key=lambda index: faults[index].at_ms)
     latest: dict[str, int] = {}
     for index in order:
         fault = faults[index]

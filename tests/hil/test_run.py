@@ -13,8 +13,9 @@ import sys
 import time
 
 import pytest
-from flatsat.hil import recorder
+from flatsat.hil import cli, recorder
 from flatsat.hil.backends.port import POWER
+from flatsat.hil.backends.twin import TwinBackEnd
 from flatsat.hil.trace import packet_records
 
 SUMMARY_KEYS = {
@@ -296,3 +297,21 @@ def test_telemetry_says_what_the_sensors_read(tmp_path):
         assert values["pack1_temperature"] == pytest.approx(0.01 * (pack_temperature & 0xFFFF))
         seen += 1
     assert seen > 80
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_fault_beyond_the_back_end_blocks_the_run(monkeypatch, capsys, tmp_path, as_json):
+    """Nothing is flown, and no folder is left."""
+    monkeypatch.setattr(TwinBackEnd, "cannot", lambda self: {"load2 short"})
+    monkeypatch.setattr(
+        sys, "argv", ["flatsat", "run", "load-short", "--out", str(tmp_path / "run")] + ["--json"] * as_json
+    )
+    assert cli._outcome() == 3
+    out, errors = capsys.readouterr()
+    told = "blocked: fault load2 short at 400 s is beyond back end twin; fly it on another one, or leave the fault out"
+    if as_json:
+        summary = json.loads(out)
+        assert (summary["verdict"], summary["error"], errors) == ("blocked", told, "")
+    else:
+        assert (out, errors) == ("", f"flatsat: {told}\n")
+    assert not (tmp_path / "run").exists()

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The built-in fault scenarios: each passes on the twin, and those that exercise the boards are the same run on the Verilog."""
+
+from pathlib import Path
+
+import pytest
+from flatsat.hil import scenario
+from flatsat.hil.backends.port import Options, open_back_end
+from flatsat.hil.errors import BuildFailed
+from flatsat.hil.run import Order, fly
+
+NAMES = [name for name in scenario.builtin() if name.startswith("faults/")]
+ON_BOARDS = [
+    "faults/21-load-short",
+    "faults/24-node-hang",
+    "faults/33-bad-commands",
+    "faults/34-reset-upset-clock",
+]
+
+
+def flown(name: str, folder: Path, back_end: str) -> dict:
+    wanted = scenario.load(name)
+    options = Options(verbose=False, simulator="verilator" if back_end == "rtl" else None)
+    order = Order(scenario=wanted, back_end=back_end, seed=wanted.seed, folder=folder, options=options)
+    return fly(order, lambda done_s: None)[1]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_passes_on_the_twin(name, tmp_path):
+    summary = flown(name, tmp_path / "run", "twin")
+    odd = [row for row in (*summary["faults"], *summary["telecommands"], *summary["measurements"])
+           if row["verdict"] not in ("pass", None)]  # fmt: skip
+    assert (summary["verdict"], odd) == ("pass", [])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_says_what_is_expected_of_its_faults(name):
+    """A scenario of a fault that judges nothing shows nothing."""
+    wanted = scenario.load(name)
+    assert any(fault.expectation for fault in wanted.faults) or wanted.telecommands
+
+
+@pytest.fixture(scope="module")
+def simulator():
+    try:
+        open_back_end("rtl", Options(verbose=False, simulator="verilator")).close()
+    except BuildFailed as error:
+        pytest.skip(str(error))
+
+
+@pytest.mark.parametrize("name", ON_BOARDS)
+def test_is_the_same_run_on_the_verilog(name, tmp_path, simulator):
+    twin, rtl = (flown(name, tmp_path / back_end, back_end) for back_end in ("twin", "rtl"))
+    for key in ("trace_sha256", "verdict", "faults", "telecommands", "measurements"):
+        assert twin[key] == rtl[key], key
