@@ -19,7 +19,6 @@ from .readings import Readings
 from .sensors import Sensor
 from .voting import SensorWatch
 
-NORMAL, SHED_COMPUTE = 0, 2  # levels of the ladder
 PACK0 = power_flight.SWITCHES_PACK0.low
 CHARGE = power_flight.SWITCHES_CHARGE.mask
 BATTERY_HEATER = power_flight.SWITCHES_BATTERY_HEATER.mask
@@ -76,11 +75,6 @@ class FaultWatch:
     def off(self) -> int:
         """Mask of the limiters that have to be off."""
         return self._pump.off
-
-    @property
-    def level(self) -> int:
-        """The level of the ladder that what is found asks for."""
-        return SHED_COMPUTE if self.packs.runaway else NORMAL
 
     def clear_retries(self) -> None:
         """Let everything that is off after faults be tried again at once."""
