@@ -253,7 +253,7 @@ module power_core (
     // ------------------------------------------------------------------ the most milliseconds of the next tick
     // Whatever counts takes them one by one; the watchdog may lose many, but its last one alone.
     wire quiet = (&calm) && !uvlo_counts && uvlo_ms == 10'd0 && !overcharge_counts && overcharge_ms == 7'd0
-                 && !overvoltage_counts && !dead_counts && dead_ms == 16'd0 && (computer_on || bus_dead);
+                 && !overvoltage_counts && !dead_counts && (computer_on || bus_dead);
 
     always @* begin
         if (!quiet || (watching && watchdog <= 16'd1)) ms_batch = 10'd1;

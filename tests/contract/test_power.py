@@ -185,3 +185,32 @@ def test_a_dead_bus_takes_all_power_until_it_has_been_back_for_60_s(back_end):
     power.live(1)
     assert (power.stopped(), power.flight("STATUS")) == (COMPUTER_ON, 0x0200)
     assert (power.stimulus("ACTUATORS"), power.flight("WATCHDOG_KICK")) == (0x39FF80, 3000)
+
+
+def test_a_bus_that_dies_comes_before_the_watchdog_and_clears_an_over_voltage(back_end):
+    power = Board(back_end, POWER)
+    power.command(BUS_LIMITS=3 << 16 | 5, WATCHDOG_MS=10)
+    power.put(BUS=4 << 16)
+    power.live(1)
+    assert power.stopped() == OVERVOLTAGE
+    power.live(8)
+    power.command(SWITCHES=0x71)
+    power.live(1)
+    assert (power.stopped(), power.flight("STATUS")) == (OVERVOLTAGE | BUS_DEAD, 0x0208)
+    assert power.stimulus("ACTUATORS") == 0x31FF00
+    power.command(WATCHDOG_KICK=KICK)
+    assert power.flight("WATCHDOG_KICK") == 0
+
+
+def test_a_computer_that_the_watchdog_holds_off_does_not_come_back_on_a_dead_bus(back_end):
+    power = Board(back_end, POWER)
+    power.command(BUS_LIMITS=0xFFFF0005, WATCHDOG_MS=2)
+    power.put(BUS=5 << 16)
+    power.live(2)
+    assert power.stopped() == WATCHDOG
+    power.live(990)
+    power.put(BUS=0)
+    power.live(10)
+    assert (power.stopped(), power.flight("STATUS")) == (BUS_DEAD, 0x01_02_08)
+    power.live(3000)
+    assert (power.stopped(), power.stimulus("ACTUATORS")) == (0, 0x31FF00)
