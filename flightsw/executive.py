@@ -18,6 +18,7 @@ from .control.energy import EnergyEstimate
 from .control.limits import Clamp
 from .control.port import NOTHING, Energy, Plan, Situation
 from .events import EventSink
+from .fdir.battery import held
 from .fdir.watch import FaultWatch
 from .forecast import rest_cell_v, sunrise_charge
 from .heat import NodeHeat
@@ -238,7 +239,7 @@ class FlightSoftware:
         parameters = self._parameters
         now = Condition(
             energy.state_of_charge,
-            rest_cell_v(readings, parameters),
+            rest_cell_v(readings, energy, parameters),
             sunrise_charge(energy, parameters),
             energy.in_sun,
             self._faults.packs.runaway,
@@ -309,7 +310,8 @@ class FlightSoftware:
             link_up=link_up,
             level=self._levels.level,
         )
-        return self._clamp.hold(self._controller.plan(situation), situation)
+        plan = self._clamp.hold(self._controller.plan(situation), situation)
+        return held(plan, estimate.energy, self._faults.packs.usable, self._parameters)
 
     # report
 
@@ -388,4 +390,9 @@ class FlightSoftware:
             wanted, switches = fdir.LOAD_ESSENTIAL, switches & ~HEATERS
         kick = 0 if self._telecommands.services.functions.restarting else commanding.KICK
         faults = self._faults
-        return limiters.decide(now_ms, wanted), faults.array.enable, faults.switches(switches), kick
+        return (
+            limiters.decide(now_ms, wanted & ~faults.off),
+            faults.array.enable,
+            faults.switches(switches),
+            kick,
+        )

@@ -109,10 +109,11 @@ class RackWatch:
         node_w = self._node_w(words, fed)
         self._watch_junctions(words, node_w, elapsed_s)
         most_w = self._envelope(node_w)
+        bus_v = min(now.bus_v, self._parameters.bus_nominal_v)  # a sensor that reads high makes no latch-up
         for rack in range(RACKS):
             self._watch_trip(now_ms, rack, limiters, nodes, events)
             self._watch_current(
-                now_ms, rack, now.loads_a[2 + rack] * now.bus_v - most_w[rack], words, nodes, events
+                now_ms, rack, now.loads_a[2 + rack] * bus_v - most_w[rack], words, nodes, events
             )
         self._watch_clocks(now_ms, words, nodes, events)
         self._last_w = node_w
@@ -169,9 +170,14 @@ class RackWatch:
             self._settle[rack] -= 1
             return
         alarm = self._excess[rack]
-        alarm.follow(excess_w > self._parameters.latchup_w)
+        excessive = excess_w > self._parameters.latchup_w
+        alarm.follow(excessive)
         self._waited[rack] = self._waited[rack] + 1 if alarm.active else 0
-        node = self._warmest(rack, words, sure=self._waited[rack] < GUESS_SAMPLES) if alarm.active else None
+        node = (
+            self._warmest(rack, words, sure=self._waited[rack] < GUESS_SAMPLES)
+            if alarm.active and excessive
+            else None
+        )
         if node is None:
             return
         nodes.fail(node, now_ms, "NODE_LATCHED_UP", round(excess_w), events)

@@ -71,11 +71,17 @@ class FaultWatch:
         """The most that a node may draw."""
         return self._pump.node_w
 
+    @property
+    def off(self) -> int:
+        """Mask of the limiters that have to be off."""
+        return self._pump.off
+
     def clear_retries(self) -> None:
         """Let everything that is off after faults be tried again at once."""
         self.array.clear_retries()
         self.packs.clear_retries()
         self._racks.clear_retries()
+        self._pump.clear_retries()
 
     def power(self, now_ms: int, words: PowerWords) -> Readings:
         """Take in a sample of the power board; returns what decisions may go by."""

@@ -153,7 +153,7 @@ CASES = {
     "parameter-report": (
         [],
         ("parameter_report", {"parameter": [7, 8]}),
-        done(("parameter_value", 1, 7, 300.0), ("parameter_value", 1, 8, 4.0)),
+        done(("parameter_value", 1, 7, 300.0), ("parameter_value", 1, 8, 16.0)),
     ),
     "parameter-set": (
         [("parameter_set", {"parameter": [7, 8], "value": [250, 2]})],
