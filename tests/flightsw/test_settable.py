@@ -43,7 +43,7 @@ def test_enumerations_are_those_of_the_dictionary(name, ours):
 
 def test_mode_requests_are_those_of_the_dictionary():
     for mode_request, name in D.enumerations["mode_request"].items():
-        service = FunctionService(*[None] * 4)
+        service = FunctionService(*[None] * 5)
         service.restore(bytes([mode_request, 0, 0]))
         assert name == ("AUTO" if service.level is Level.NORMAL else service.level.mode.name)
 
