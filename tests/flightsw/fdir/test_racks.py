@@ -93,8 +93,6 @@ class Racks:
         if tripped:
             self.states[:8] = [OFF] * 8
             watts[:8] = [0.0] * 8
-            enable_now = self.nodes.command.enable & 0xFF00
-            self.nodes.command = self.nodes.command._replace(enable=enable_now)
         self.loads_w = [sum(watts[:8]), sum(watts[8:])]
         for n, w in enumerate(watts):
             settled_k = 300.0 + self.resistance * w
