@@ -239,7 +239,7 @@ class FlightSoftware:
         parameters = self._parameters
         now = Condition(
             energy.state_of_charge,
-            rest_cell_v(readings, parameters),
+            rest_cell_v(readings, energy, parameters),
             sunrise_charge(energy, parameters),
             energy.in_sun,
             self._faults.packs.runaway,
