@@ -49,7 +49,7 @@ class EnergyEstimate:
         self._full_w = parameters.array_w
         self._broken_s = 0.0
         self._bus_w = parameters.bus_power_w
-        self.battery = BatteryEstimate(parameters, readings.state_of_charge)
+        self.battery = BatteryEstimate(parameters, readings.state_of_charge, readings.battery_k)
         self.sunlight = Sunlight(parameters, array_w / parameters.array_w, now_ms)
         period_ms = parameters.orbit_period_s * 1000.0
         self._sunrise_ms = now_ms - (now_ms - parameters.sunrise_ms) % period_ms
@@ -118,7 +118,7 @@ class EnergyEstimate:
         sunlight, cycle_ms = self.sunlight, self._parameters.cycle_ms
         rising = sunlight.rising(now_ms)
         overdue = not sunlight.in_sun and sunlight.overdue_s(now_ms - 2.0 * cycle_ms) > 0.0
-        if rising and (overdue or sunlight.unsure_s > SEEN_S):
+        if rising and (overdue or sunlight.night_unsure_s > SEEN_S):
             return seen_w
         shift_ms = -1000.0 * unsure_s if rising else 1000.0 * unsure_s
         soon = sunlight.predicted(now_ms + cycle_ms + shift_ms)
