@@ -129,6 +129,8 @@ class FlightParameters:
     safe_listen_every_s: float = 3600.0
 
     # link
+    buffer_s: float = 600.0  # of results, in seconds of all nodes at full rate
+    relay_share: float = 2.5  # of the results at full rate that the relay takes
     frame_queue: int = 1024
     frame_latest_ms: int = 10_000
     acquire_ms: int = 12_000
