@@ -12,6 +12,7 @@ from flatsat.hil.run import Order, fly
 NAMES = [name for name in scenario.builtin() if name.startswith("faults/")]
 ON_BOARDS = [
     "faults/17-dead-bus",
+    "faults/18-brown-out",
     "faults/19-inrush",
     "faults/20-latch-up",
     "faults/21-load-short",
