@@ -11,6 +11,7 @@ from flatsat.hil.run import Order, fly
 
 NAMES = [name for name in scenario.builtin() if name.startswith("faults/")]
 ON_BOARDS = [
+    "faults/16-under-voltage",
     "faults/17-dead-bus",
     "faults/18-brown-out",
     "faults/19-inrush",
