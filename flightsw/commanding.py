@@ -96,7 +96,8 @@ class Configuration:
 
 def power_block() -> RegisterBlock:
     """LCL_ENABLE, STRING_ENABLE, SWITCHES and the watchdog, which is kicked by every write."""
-    pulses = (0, 0, power_flight.SWITCHES_OVERCHARGE_CLEAR.mask, 0xFFFFFFFF)
+    clears = power_flight.SWITCHES_OVERCHARGE_CLEAR.mask | power_flight.SWITCHES_OVERVOLTAGE_CLEAR.mask
+    pulses = (0, 0, clears, 0xFFFFFFFF)
     return RegisterBlock(BoardId.POWER, power_flight.LCL_ENABLE.address, pulses)
 
 
@@ -114,11 +115,12 @@ def laser_block() -> RegisterBlock:
 
 def power_configuration(parameters: FlightParameters) -> Configuration:
     """WATCHDOG_MS to LCL7: protections that act without software."""
-    volts = power_flight.UVLO_LIMIT
+    volts = power_flight.UVLO_LIMIT.count
     words = [
         parameters.watchdog_ms,
-        volts.count(parameters.undervoltage_release_v) << 16 | volts.count(parameters.undervoltage_v),
-        power_flight.OVERCHARGE_LIMIT.count(parameters.overcharge_v),
+        volts(parameters.undervoltage_release_v) << 16 | volts(parameters.undervoltage_v),
+        volts(parameters.overcharge_v),
+        volts(parameters.overvoltage_v) << 16 | volts(parameters.dead_bus_v),
     ]
     settings = zip(
         parameters.limiter_limits_w, parameters.limiter_trip_ms, parameters.limiter_retries, strict=True

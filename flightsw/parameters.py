@@ -106,6 +106,8 @@ class FlightParameters:
     undervoltage_v: float = 252.0  # 84 cells at 3.0 V
     undervoltage_release_v: float = 285.6  # 84 cells at 3.4 V
     overcharge_v: float = 352.8  # 84 cells at 4.2 V
+    overvoltage_v: float = 330.0  # of the bus: the power board opens the array's strings
+    dead_bus_v: float = 150.0
     verify_every_cycles: int = 60
     silent_cycles: int = 3
     silent_power_cycle: int = 10

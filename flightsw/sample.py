@@ -41,6 +41,12 @@ class PowerWords(NamedTuple):
     load5: int
     load6: int
     load7: int
+    pack_current0: int
+    pack_current1: int
+    pack_spread0: int
+    pack_spread1: int
+    pack_temperature0: int
+    pack_temperature1: int
 
 
 class ComputeWords(NamedTuple):
@@ -101,7 +107,7 @@ def laser_words(octets: bytes) -> LaserWords:
 
 
 # TIME_NOW to the last sensor; a limiter status, trip flags and the like are the low half of their word.
-_POWER = struct.Struct(">III 2xH I 22H")
+_POWER = struct.Struct(">III 2xH I 28H")
 _COMPUTE = struct.Struct(">IIIIII 2xH I Q HHHH 16B")
 _LASER = struct.Struct(">II HBB HH III 2xH 2xH 2xH")
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which loads are wanted, and the power board's switches: charge path and heaters."""
+"""Which loads are wanted, and the power board's switches: charge path, heaters, battery packs."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from .sample import PowerWords
 CHARGE = power_flight.SWITCHES_CHARGE.mask
 BATTERY_HEATER = power_flight.SWITCHES_BATTERY_HEATER.mask
 COOLANT_HEATER = power_flight.SWITCHES_COOLANT_HEATER.mask
+PACKS = power_flight.SWITCHES_PACK0.mask | power_flight.SWITCHES_PACK1.mask
 OVERCHARGE_CLEAR = power_flight.SWITCHES_OVERCHARGE_CLEAR.mask
 OVERCHARGE_RELEASE_V = 4.0
 _OVERCHARGED = power_flight.STATUS_OVERCHARGED.mask
@@ -60,7 +61,7 @@ class Switching:
         wanted = LOADS[mode] | fdir.LOAD_LASER if listening else LOADS[mode]
         if racks and mode is Mode.NOMINAL:
             wanted |= fdir.LOAD_RACKS
-        switches = self._charge(now_ms, words, battery_k, events)
+        switches = PACKS | self._charge(now_ms, words, battery_k, events)
         parameters = self._parameters
         hysteresis_k = parameters.heater_hysteresis_k
         if self._battery_heater.follow(battery_k, parameters.battery_heater_on_k, hysteresis_k):

@@ -29,6 +29,9 @@ from .trace import Trace
 from .uplink import Uplink
 from .wire_faults import WireFault, WireFaults
 
+OVERVOLTAGE, DEAD_BUS = 1.1, 0.5
+"""Where the power board acts by itself, as shares of the nominal bus voltage."""
+
 
 class ComputerOff(Exception):
     """The flight computer lost its power in the middle of a cycle."""
@@ -189,6 +192,8 @@ def flight_parameters(scenario: Scenario, orbit: CircularOrbit) -> FlightParamet
         eclipse_s=orbit.shadow_s,
         sunrise_ms=round(1000 * orbit.sunrise_s),
         bus_nominal_v=satellite.bus_v,
+        overvoltage_v=OVERVOLTAGE * satellite.bus_v,
+        dead_bus_v=DEAD_BUS * satellite.bus_v,
         array_w=satellite.array_w,
         battery_capacity_wh=satellite.battery_wh,
         floor=satellite.floor,
@@ -204,12 +209,14 @@ def _causes(stop_cause: int) -> tuple[str, ...]:
         power_stimulus.STOP_CAUSE_OVERCHARGE,
         power_stimulus.STOP_CAUSE_WATCHDOG,
         power_stimulus.STOP_CAUSE_COMPUTER_ON,
+        power_stimulus.STOP_CAUSE_OVERVOLTAGE,
+        power_stimulus.STOP_CAUSE_BUS_DEAD,
     ]
     return tuple(stop.name for stop in fields if stop.raw(stop_cause))
 
 
 def _upsets(faults: list[Fault]) -> Upsets:
-    return Upsets(node_mask(faults, "hang"), node_mask(faults, "corrupt"))
+    return Upsets(node_mask(faults, "hang"), node_mask(faults, "corrupt"), node_mask(faults, "unlocked"))
 
 
 def _wire_faults(scenario: Scenario, seed: int) -> WireFaults:

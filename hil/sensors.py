@@ -19,6 +19,7 @@ from flatsat.boards.registers import power_stimulus as power
 
 from .plant import Plant
 from .plant.array import STRINGS
+from .plant.battery import PACKS
 from .plant.loads import NODES
 from .plant.noise import GAUSSIAN, Noise
 from .plant.truth import LOADS
@@ -46,6 +47,9 @@ STATE_OF_CHARGE = channel(power.GAUGE_STATE_OF_CHARGE, 0.004)
 BATTERY_TEMPERATURE = channel(power.GAUGE_TEMPERATURE, 0.1)
 STRING_CURRENT = channel(power.STRING_0_1_STRING0, 0.1)
 LOAD_CURRENT = channel(power.LOAD_0_1_LOAD0, 0.05)
+PACK_CURRENT = channel(power.PACK_CURRENT_PACK0, 0.05)
+PACK_SPREAD = channel(power.PACK_SPREAD_PACK0, 0.0005)
+PACK_TEMPERATURE = channel(power.PACK_TEMPERATURE_PACK0, 0.1)
 COOLANT_TEMPERATURE = channel(compute.COOLANT_COOLANT_TEMPERATURE, 0.1)
 RADIATOR_TEMPERATURE = channel(compute.COOLANT_RADIATOR_TEMPERATURE, 0.1)
 JUNCTION_TEMPERATURE = channel(compute.TEMPERATURE_0_3_NODE0, 0.3)
@@ -74,9 +78,12 @@ POWER = Board(
         BATTERY_TEMPERATURE,
         *(STRING_CURRENT,) * STRINGS,
         *(LOAD_CURRENT,) * LOADS,
+        *(PACK_CURRENT,) * PACKS,
+        *(PACK_SPREAD,) * PACKS,
+        *(PACK_TEMPERATURE,) * PACKS,
     ),
-    Struct(">22H"),
-    Struct(">11L"),
+    Struct(">28H"),
+    Struct(">14L"),
 )
 COMPUTE = Board(
     (COOLANT_TEMPERATURE, RADIATOR_TEMPERATURE, *(JUNCTION_TEMPERATURE,) * NODES),
@@ -90,7 +97,7 @@ def words(plant: Plant, now_ms: int, seed: int) -> tuple[Words, Words, Words]:
     """What the sensors of the boards read at `now_ms`, as register words in the order of their stimulus maps.
 
     Returns:
-        power: 11 words, BUS to LOAD_6_7.
+        power: 14 words, BUS to PACK_TEMPERATURE.
         compute: 6 words, MEMORY_ERRORS to TEMPERATURE_12_15.
         laser: 2 words, OPTICAL and TEMPERATURE.
     """
@@ -104,6 +111,9 @@ def words(plant: Plant, now_ms: int, seed: int) -> tuple[Words, Words, Words]:
         truth.battery_k,
         *truth.string_current_a,
         *truth.load_current_a,
+        *truth.pack_current_a,
+        *truth.pack_spread_v,
+        *truth.pack_k,
     )
     compute_values = (truth.coolant_k, truth.radiator_k, *truth.junction_k)
     laser_values = (truth.received_power_w, truth.pointing_error_rad, truth.laser_k)

@@ -23,9 +23,9 @@ from .trace import FROM_BOARD, TO_BOARD, Trace
 
 COMPUTE_BOARD_LIMITER, LASER_LIMITER, RACK_A_LIMITER = 0, 1, 2
 
-_POWER_WRITE = struct.Struct(">13L")
+_POWER_WRITE = struct.Struct(">16L")
 _POWER_READ = struct.Struct(">4L")
-_COMPUTE_WRITE = struct.Struct(">12L")
+_COMPUTE_WRITE = struct.Struct(">13L")
 _COMPUTE_READ = struct.Struct(">4LQ")
 _LASER_WRITE = struct.Struct(">4L")
 _LASER_READ = struct.Struct(">2L")
@@ -33,10 +33,11 @@ _BLOCK_HEADER = struct.Struct(">2H")
 
 
 class Upsets(NamedTuple):
-    """What the bench does to the compute nodes in a step: masks of nodes made to hang or to answer wrongly."""
+    """What the bench does to the compute nodes in a step: masks of nodes that hang, answer wrongly, ignore their clock lock."""
 
     hang: int = 0
     corrupt: int = 0
+    unlock: int = 0
 
 
 class Reached(NamedTuple):
@@ -88,6 +89,7 @@ class Stimulus:
             battery_heater=bool(switches >> 17 & 1),
             coolant_heater=bool(switches >> 18 & 1),
             computer_on=bool(switches >> 19 & 1),
+            pack_on=switches >> 20 & 3,
             node_state=node_state,
             steps_low=steps_low,
             steps_high=steps_high,
@@ -138,7 +140,7 @@ class Stimulus:
     ) -> tuple[int, int, int, int, int]:
         target = reached_ms & 0xFFFFFFFF
         compute_write = _COMPUTE_WRITE.pack(
-            self.powered[COMPUTE], racks, upsets.hang, upsets.corrupt, self._boot_ms, *compute_words, target
+            self.powered[COMPUTE], racks, *upsets, self._boot_ms, *compute_words, target
         )
         laser_write = _LASER_WRITE.pack(self.powered[LASER], *laser_words, target)
         commands = [

@@ -9,14 +9,14 @@ from ..register import Field, Register, Window
 
 LOGICAL_ADDRESS = 0x61
 WRITABLE_FROM = 0x28
-END = 0x58
+END = 0x5C
 
 
 BOARD_ID_LETTERS = Field(register="BOARD_ID", address=0x00, name="letters", low=0, width=32, description="The letters, first one in the highest octet.")
 BOARD_ID = Register(name="BOARD_ID", address=0x00, reset=0x434D5031, writable=False, fields=(BOARD_ID_LETTERS,), description="Four ASCII letters that name the board: read it first, to know who answers.")
 
 MAP_VERSION_VERSION = Field(register="MAP_VERSION", address=0x04, name="version", low=0, width=32, description="Counts up whenever the meaning of a word changes.")
-MAP_VERSION = Register(name="MAP_VERSION", address=0x04, reset=0x00000001, writable=False, fields=(MAP_VERSION_VERSION,), description="Version of this register map. Software that knows another one must not write.")
+MAP_VERSION = Register(name="MAP_VERSION", address=0x04, reset=0x00000002, writable=False, fields=(MAP_VERSION_VERSION,), description="Version of this register map. Software that knows another one must not write.")
 
 BUILD_ID_HASH = Field(register="BUILD_ID", address=0x08, name="hash", low=0, width=32, description="The hash.")
 BUILD_ID = Register(name="BUILD_ID", address=0x08, reset=0x00000000, writable=False, fields=(BUILD_ID_HASH,), description="First 32 bits of the hash of the image that runs on the board; a twin has none and reads 0. For the bench only: it differs from one back end to the next, and so would everything that depended on it.")
@@ -84,43 +84,46 @@ HANG = Register(name="HANG", address=0x30, reset=0x00000000, writable=True, fiel
 CORRUPT_NODES = Field(register="CORRUPT", address=0x34, name="nodes", low=0, width=16, description="One bit a node.")
 CORRUPT = Register(name="CORRUPT", address=0x34, reset=0x00000000, writable=True, fields=(CORRUPT_NODES,), description="The node's RESPONSE has its lowest bit inverted.")
 
-BOOT_MS_MILLISECONDS = Field(register="BOOT_MS", address=0x38, name="milliseconds", low=0, width=20, unit="ms", description="0 counts as 1 ms.")
-BOOT_MS = Register(name="BOOT_MS", address=0x38, reset=0x0001D4C0, writable=True, fields=(BOOT_MS_MILLISECONDS,), description="How long a node boots before it is ON.")
+UNLOCK_NODES = Field(register="UNLOCK", address=0x38, name="nodes", low=0, width=16, description="One bit a node.")
+UNLOCK = Register(name="UNLOCK", address=0x38, reset=0x00000000, writable=True, fields=(UNLOCK_NODES,), description="The node runs up to clock step 15, whatever step it is commanded.")
 
-MEMORY_ERRORS_UNCORRECTED = Field(register="MEMORY_ERRORS", address=0x3C, name="uncorrected", low=16, width=16, description="Words found wrong beyond repair.")
-MEMORY_ERRORS_CORRECTED = Field(register="MEMORY_ERRORS", address=0x3C, name="corrected", low=0, width=16, description="Words repaired.")
-MEMORY_ERRORS = Register(name="MEMORY_ERRORS", address=0x3C, reset=0x00000000, writable=True, fields=(MEMORY_ERRORS_UNCORRECTED, MEMORY_ERRORS_CORRECTED), description="Counts of the memory scrubber: radiation at work.")
+BOOT_MS_MILLISECONDS = Field(register="BOOT_MS", address=0x3C, name="milliseconds", low=0, width=20, unit="ms", description="0 counts as 1 ms.")
+BOOT_MS = Register(name="BOOT_MS", address=0x3C, reset=0x0001D4C0, writable=True, fields=(BOOT_MS_MILLISECONDS,), description="How long a node boots before it is ON.")
 
-COOLANT_COOLANT_TEMPERATURE = Field(register="COOLANT", address=0x40, name="coolant_temperature", low=16, width=16, unit="K", lsb=0.01, description="Coolant temperature at the racks.")
-COOLANT_RADIATOR_TEMPERATURE = Field(register="COOLANT", address=0x40, name="radiator_temperature", low=0, width=16, unit="K", lsb=0.01, description="Radiator temperature.")
-COOLANT = Register(name="COOLANT", address=0x40, reset=0x00000000, writable=True, fields=(COOLANT_COOLANT_TEMPERATURE, COOLANT_RADIATOR_TEMPERATURE), description="The loop takes the heat of the nodes to the radiator.")
+MEMORY_ERRORS_UNCORRECTED = Field(register="MEMORY_ERRORS", address=0x40, name="uncorrected", low=16, width=16, description="Words found wrong beyond repair.")
+MEMORY_ERRORS_CORRECTED = Field(register="MEMORY_ERRORS", address=0x40, name="corrected", low=0, width=16, description="Words repaired.")
+MEMORY_ERRORS = Register(name="MEMORY_ERRORS", address=0x40, reset=0x00000000, writable=True, fields=(MEMORY_ERRORS_UNCORRECTED, MEMORY_ERRORS_CORRECTED), description="Counts of the memory scrubber: radiation at work.")
 
-TEMPERATURE_0_3_NODE0 = Field(register="TEMPERATURE_0_3", address=0x44, name="node0", low=24, width=8, unit="K", zero=200.0, description="Junction temperature of node 0.")
-TEMPERATURE_0_3_NODE1 = Field(register="TEMPERATURE_0_3", address=0x44, name="node1", low=16, width=8, unit="K", zero=200.0, description="Junction temperature of node 1.")
-TEMPERATURE_0_3_NODE2 = Field(register="TEMPERATURE_0_3", address=0x44, name="node2", low=8, width=8, unit="K", zero=200.0, description="Junction temperature of node 2.")
-TEMPERATURE_0_3_NODE3 = Field(register="TEMPERATURE_0_3", address=0x44, name="node3", low=0, width=8, unit="K", zero=200.0, description="Junction temperature of node 3.")
-TEMPERATURE_0_3 = Register(name="TEMPERATURE_0_3", address=0x44, reset=0x00000000, writable=True, fields=(TEMPERATURE_0_3_NODE0, TEMPERATURE_0_3_NODE1, TEMPERATURE_0_3_NODE2, TEMPERATURE_0_3_NODE3), description="What the trip looks at every millisecond. One octet a node: 200 K and up.")
+COOLANT_COOLANT_TEMPERATURE = Field(register="COOLANT", address=0x44, name="coolant_temperature", low=16, width=16, unit="K", lsb=0.01, description="Coolant temperature at the racks.")
+COOLANT_RADIATOR_TEMPERATURE = Field(register="COOLANT", address=0x44, name="radiator_temperature", low=0, width=16, unit="K", lsb=0.01, description="Radiator temperature.")
+COOLANT = Register(name="COOLANT", address=0x44, reset=0x00000000, writable=True, fields=(COOLANT_COOLANT_TEMPERATURE, COOLANT_RADIATOR_TEMPERATURE), description="The loop takes the heat of the nodes to the radiator.")
 
-TEMPERATURE_4_7_NODE4 = Field(register="TEMPERATURE_4_7", address=0x48, name="node4", low=24, width=8, unit="K", zero=200.0, description="Junction temperature of node 4.")
-TEMPERATURE_4_7_NODE5 = Field(register="TEMPERATURE_4_7", address=0x48, name="node5", low=16, width=8, unit="K", zero=200.0, description="Junction temperature of node 5.")
-TEMPERATURE_4_7_NODE6 = Field(register="TEMPERATURE_4_7", address=0x48, name="node6", low=8, width=8, unit="K", zero=200.0, description="Junction temperature of node 6.")
-TEMPERATURE_4_7_NODE7 = Field(register="TEMPERATURE_4_7", address=0x48, name="node7", low=0, width=8, unit="K", zero=200.0, description="Junction temperature of node 7.")
-TEMPERATURE_4_7 = Register(name="TEMPERATURE_4_7", address=0x48, reset=0x00000000, writable=True, fields=(TEMPERATURE_4_7_NODE4, TEMPERATURE_4_7_NODE5, TEMPERATURE_4_7_NODE6, TEMPERATURE_4_7_NODE7), description="What the trip looks at every millisecond. One octet a node: 200 K and up.")
+TEMPERATURE_0_3_NODE0 = Field(register="TEMPERATURE_0_3", address=0x48, name="node0", low=24, width=8, unit="K", zero=200.0, description="Junction temperature of node 0.")
+TEMPERATURE_0_3_NODE1 = Field(register="TEMPERATURE_0_3", address=0x48, name="node1", low=16, width=8, unit="K", zero=200.0, description="Junction temperature of node 1.")
+TEMPERATURE_0_3_NODE2 = Field(register="TEMPERATURE_0_3", address=0x48, name="node2", low=8, width=8, unit="K", zero=200.0, description="Junction temperature of node 2.")
+TEMPERATURE_0_3_NODE3 = Field(register="TEMPERATURE_0_3", address=0x48, name="node3", low=0, width=8, unit="K", zero=200.0, description="Junction temperature of node 3.")
+TEMPERATURE_0_3 = Register(name="TEMPERATURE_0_3", address=0x48, reset=0x00000000, writable=True, fields=(TEMPERATURE_0_3_NODE0, TEMPERATURE_0_3_NODE1, TEMPERATURE_0_3_NODE2, TEMPERATURE_0_3_NODE3), description="What the trip looks at every millisecond. One octet a node: 200 K and up.")
 
-TEMPERATURE_8_11_NODE8 = Field(register="TEMPERATURE_8_11", address=0x4C, name="node8", low=24, width=8, unit="K", zero=200.0, description="Junction temperature of node 8.")
-TEMPERATURE_8_11_NODE9 = Field(register="TEMPERATURE_8_11", address=0x4C, name="node9", low=16, width=8, unit="K", zero=200.0, description="Junction temperature of node 9.")
-TEMPERATURE_8_11_NODE10 = Field(register="TEMPERATURE_8_11", address=0x4C, name="node10", low=8, width=8, unit="K", zero=200.0, description="Junction temperature of node 10.")
-TEMPERATURE_8_11_NODE11 = Field(register="TEMPERATURE_8_11", address=0x4C, name="node11", low=0, width=8, unit="K", zero=200.0, description="Junction temperature of node 11.")
-TEMPERATURE_8_11 = Register(name="TEMPERATURE_8_11", address=0x4C, reset=0x00000000, writable=True, fields=(TEMPERATURE_8_11_NODE8, TEMPERATURE_8_11_NODE9, TEMPERATURE_8_11_NODE10, TEMPERATURE_8_11_NODE11), description="What the trip looks at every millisecond. One octet a node: 200 K and up.")
+TEMPERATURE_4_7_NODE4 = Field(register="TEMPERATURE_4_7", address=0x4C, name="node4", low=24, width=8, unit="K", zero=200.0, description="Junction temperature of node 4.")
+TEMPERATURE_4_7_NODE5 = Field(register="TEMPERATURE_4_7", address=0x4C, name="node5", low=16, width=8, unit="K", zero=200.0, description="Junction temperature of node 5.")
+TEMPERATURE_4_7_NODE6 = Field(register="TEMPERATURE_4_7", address=0x4C, name="node6", low=8, width=8, unit="K", zero=200.0, description="Junction temperature of node 6.")
+TEMPERATURE_4_7_NODE7 = Field(register="TEMPERATURE_4_7", address=0x4C, name="node7", low=0, width=8, unit="K", zero=200.0, description="Junction temperature of node 7.")
+TEMPERATURE_4_7 = Register(name="TEMPERATURE_4_7", address=0x4C, reset=0x00000000, writable=True, fields=(TEMPERATURE_4_7_NODE4, TEMPERATURE_4_7_NODE5, TEMPERATURE_4_7_NODE6, TEMPERATURE_4_7_NODE7), description="What the trip looks at every millisecond. One octet a node: 200 K and up.")
 
-TEMPERATURE_12_15_NODE12 = Field(register="TEMPERATURE_12_15", address=0x50, name="node12", low=24, width=8, unit="K", zero=200.0, description="Junction temperature of node 12.")
-TEMPERATURE_12_15_NODE13 = Field(register="TEMPERATURE_12_15", address=0x50, name="node13", low=16, width=8, unit="K", zero=200.0, description="Junction temperature of node 13.")
-TEMPERATURE_12_15_NODE14 = Field(register="TEMPERATURE_12_15", address=0x50, name="node14", low=8, width=8, unit="K", zero=200.0, description="Junction temperature of node 14.")
-TEMPERATURE_12_15_NODE15 = Field(register="TEMPERATURE_12_15", address=0x50, name="node15", low=0, width=8, unit="K", zero=200.0, description="Junction temperature of node 15.")
-TEMPERATURE_12_15 = Register(name="TEMPERATURE_12_15", address=0x50, reset=0x00000000, writable=True, fields=(TEMPERATURE_12_15_NODE12, TEMPERATURE_12_15_NODE13, TEMPERATURE_12_15_NODE14, TEMPERATURE_12_15_NODE15), description="What the trip looks at every millisecond. One octet a node: 200 K and up.")
+TEMPERATURE_8_11_NODE8 = Field(register="TEMPERATURE_8_11", address=0x50, name="node8", low=24, width=8, unit="K", zero=200.0, description="Junction temperature of node 8.")
+TEMPERATURE_8_11_NODE9 = Field(register="TEMPERATURE_8_11", address=0x50, name="node9", low=16, width=8, unit="K", zero=200.0, description="Junction temperature of node 9.")
+TEMPERATURE_8_11_NODE10 = Field(register="TEMPERATURE_8_11", address=0x50, name="node10", low=8, width=8, unit="K", zero=200.0, description="Junction temperature of node 10.")
+TEMPERATURE_8_11_NODE11 = Field(register="TEMPERATURE_8_11", address=0x50, name="node11", low=0, width=8, unit="K", zero=200.0, description="Junction temperature of node 11.")
+TEMPERATURE_8_11 = Register(name="TEMPERATURE_8_11", address=0x50, reset=0x00000000, writable=True, fields=(TEMPERATURE_8_11_NODE8, TEMPERATURE_8_11_NODE9, TEMPERATURE_8_11_NODE10, TEMPERATURE_8_11_NODE11), description="What the trip looks at every millisecond. One octet a node: 200 K and up.")
 
-TIME_TARGET_MILLISECONDS = Field(register="TIME_TARGET", address=0x54, name="milliseconds", low=0, width=32, unit="ms", description="Absolute, modulo 2^32.")
-TIME_TARGET = Register(name="TIME_TARGET", address=0x54, reset=0x00000000, writable=True, fields=(TIME_TARGET_MILLISECONDS,), description="Writing a time after TIME_NOW makes the board live until then, millisecond by millisecond; the reply comes on arrival. A time that is not after TIME_NOW changes nothing, so a grant whose reply was lost can be sent again. The last word of the map: one write sets the stimulus and then lets the time pass.")
+TEMPERATURE_12_15_NODE12 = Field(register="TEMPERATURE_12_15", address=0x54, name="node12", low=24, width=8, unit="K", zero=200.0, description="Junction temperature of node 12.")
+TEMPERATURE_12_15_NODE13 = Field(register="TEMPERATURE_12_15", address=0x54, name="node13", low=16, width=8, unit="K", zero=200.0, description="Junction temperature of node 13.")
+TEMPERATURE_12_15_NODE14 = Field(register="TEMPERATURE_12_15", address=0x54, name="node14", low=8, width=8, unit="K", zero=200.0, description="Junction temperature of node 14.")
+TEMPERATURE_12_15_NODE15 = Field(register="TEMPERATURE_12_15", address=0x54, name="node15", low=0, width=8, unit="K", zero=200.0, description="Junction temperature of node 15.")
+TEMPERATURE_12_15 = Register(name="TEMPERATURE_12_15", address=0x54, reset=0x00000000, writable=True, fields=(TEMPERATURE_12_15_NODE12, TEMPERATURE_12_15_NODE13, TEMPERATURE_12_15_NODE14, TEMPERATURE_12_15_NODE15), description="What the trip looks at every millisecond. One octet a node: 200 K and up.")
+
+TIME_TARGET_MILLISECONDS = Field(register="TIME_TARGET", address=0x58, name="milliseconds", low=0, width=32, unit="ms", description="Absolute, modulo 2^32.")
+TIME_TARGET = Register(name="TIME_TARGET", address=0x58, reset=0x00000000, writable=True, fields=(TIME_TARGET_MILLISECONDS,), description="Writing a time after TIME_NOW makes the board live until then, millisecond by millisecond; the reply comes on arrival. A time that is not after TIME_NOW changes nothing, so a grant whose reply was lost can be sent again. The last word of the map: one write sets the stimulus and then lets the time pass.")
 
 REGISTERS: tuple[Register, ...] = (
     BOARD_ID,
@@ -137,6 +140,7 @@ REGISTERS: tuple[Register, ...] = (
     RACK_POWER,
     HANG,
     CORRUPT,
+    UNLOCK,
     BOOT_MS,
     MEMORY_ERRORS,
     COOLANT,

@@ -14,6 +14,7 @@ from .node import NEVER_MS, ON, Drive, Node
 
 NODES = 16
 NODES_A_RACK = 8
+TOP_STEP = 15
 
 _TEMPERATURES = slice(stimulus.TEMPERATURE_0_3.index, stimulus.TEMPERATURE_12_15.index + 1)
 _SENSORS = slice(flight.MEMORY_ERRORS.index, flight.TEMPERATURE_12_15.index + 1)
@@ -81,13 +82,14 @@ class ComputeCore(SwitchedCore):
             words[flight.NODE_ENABLE.index],
             inputs[stimulus.RACK_POWER.index],
             inputs[stimulus.HANG.index],
+            inputs[stimulus.UNLOCK.index],
             words[flight.COMMAND_STEPS_HIGH.index] << 32 | words[flight.COMMAND_STEPS_LOW.index],
             words[flight.RAMP.index],
             inputs[stimulus.BOOT_MS.index],
         )
 
     def _live_apart(self, ms: int, settings: tuple[int, ...], temperatures: bytes) -> None:
-        enable, racks, hang, commands, ramp_ms, boot_ms = settings
+        enable, racks, hang, unlock, commands, ramp_ms, boot_ms = settings
         hottest_allowed = self.flight.words[flight.TRIP_TEMPERATURE.index]
         settled = True
         for place, node in enumerate(self._nodes):
@@ -96,7 +98,7 @@ class ComputeCore(SwitchedCore):
                 racks >> place // NODES_A_RACK & 1 == 1,
                 temperatures[place] > hottest_allowed,
                 hang >> place & 1 == 1,
-                commands >> 4 * place & 0xF,
+                TOP_STEP if unlock >> place & 1 else commands >> 4 * place & 0xF,
                 ramp_ms,
                 boot_ms,
             )

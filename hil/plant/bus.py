@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The voltage of the power bus: regulated, deviating after load steps, sagging in a brown-out, raised by a failed shunt, or gone.
 
-- A load step moves the bus by 8 % for 90 kW, which the regulator takes back with 20 ms. The plant sees a step when its own step
+- A load step moves the bus by 7 % for 90 kW, which the regulator takes back with 20 ms. The plant sees a step when its own step
   ends and takes it to happen there, all at once; the compute board's ramp spreads it over 150 ms, so that is the worst case.
 - In a brown-out every load gets the same share and the bus sags by a fifth of what is missing. Past 60 % missing it
   collapses: 0 V and nothing for anybody, until the array has 2 kW or the battery can carry all that is asked for.
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from math import exp
 
-STEP_SHARE_PER_W = 0.08 / 90e3
+STEP_SHARE_PER_W = 0.07 / 90e3
 REGULATED_S = 0.020
 LARGEST_DEVIATION = 0.5
 NOTED_DEVIATION = 0.01

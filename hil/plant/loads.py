@@ -50,12 +50,12 @@ class Actuators:
     lcl_on: int = 0x80
     """Limiters that feed their load, one bit each."""
     string_on: int = 0xFF
-    pack_on: int = 3
-    """Battery packs that are connected, one bit each."""
     charge: bool = True
     battery_heater: bool = False
     coolant_heater: bool = False
     computer_on: bool = True
+    pack_on: int = 3
+    """Battery packs that are connected, one bit each."""
     node_state: int = 0
     """Two bits a node, node 0 lowest: off, boot, on, hung."""
     steps_low: int = 0

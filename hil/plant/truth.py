@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from itertools import chain
 from operator import attrgetter
 from typing import Any
 
@@ -78,10 +79,7 @@ class PlantTruth:
 
     def as_json(self) -> bytes:
         """`as_dict` as JSON with seven significant digits: for a recording, where `json` would take most of a cycle."""
-        return _AS_JSON % (
-            *_NUMBERS(self), *self.string_current_a, *self.load_current_a,
-            *self.pack_current_a, *self.pack_spread_v, *self.pack_k, *self.junction_k,
-        )  # fmt: skip
+        return _AS_JSON % (*_NUMBERS(self), *chain.from_iterable(_LISTED(self)))
 
 
 def _json_template(truth: PlantTruth) -> bytes:
@@ -99,6 +97,7 @@ def _json_template(truth: PlantTruth) -> bytes:
 LISTS = ("string_current_a", "load_current_a", "pack_current_a", "pack_spread_v", "pack_k", "junction_k")
 _NUMBER_NAMES = [name for name in PlantTruth.__slots__ if name not in LISTS]
 _NUMBERS = attrgetter(*_NUMBER_NAMES)
+_LISTED = attrgetter(*LISTS)
 _AS_JSON = _json_template(PlantTruth())
 
 

@@ -77,6 +77,7 @@ module compute_core (
     reg [1:0]  rack_power;
     reg [15:0] hang;
     reg [15:0] corrupt;
+    reg [15:0] unlock;
     reg [19:0] boot_ms;
 
     always @(posedge clk)
@@ -85,6 +86,7 @@ module compute_core (
             rack_power <= 2'd0;
             hang       <= 16'd0;
             corrupt    <= 16'd0;
+            unlock     <= 16'd0;
             boot_ms    <= STIMULUS_BOOT_MS_RESET[19:0];
         end else if (write_stimulus)
             case (reg_address)
@@ -92,6 +94,7 @@ module compute_core (
                 STIMULUS_RACK_POWER: rack_power <= reg_wdata[1:0];
                 STIMULUS_HANG:       hang       <= reg_wdata[15:0];
                 STIMULUS_CORRUPT:    corrupt    <= reg_wdata[15:0];
+                STIMULUS_UNLOCK:     unlock     <= reg_wdata[15:0];
                 STIMULUS_BOOT_MS:    boot_ms    <= reg_wdata[19:0];
                 default: ;
             endcase
@@ -183,7 +186,7 @@ module compute_core (
     compute_node millisecond (
         .tripped(tripped), .state(state), .step(step), .timer(timer), .beat(beat),
         .enable(node_enable[node]), .rack_power(rack_power[node[3]]), .hot(temperature > trip_temperature),
-        .hang(hang[node]), .command_step(command_steps[{node, 2'd0} +: 4]),
+        .hang(hang[node]), .command_step(command_steps[{node, 2'd0} +: 4] | {4{unlock[node]}}),
         .ramp_ms(ramp_ms), .boot_ms(boot_ms), .batch(batch),
         .next_tripped(next_tripped), .next_state(next_state), .next_step(next_step), .next_timer(next_timer),
         .next_beat(next_beat), .works(works), .next_batch(next_batch)
@@ -284,6 +287,7 @@ module compute_core (
                     STIMULUS_RACK_POWER: own_word <= {30'd0, rack_power};
                     STIMULUS_HANG:       own_word <= {16'd0, hang};
                     STIMULUS_CORRUPT:    own_word <= {16'd0, corrupt};
+                    STIMULUS_UNLOCK:     own_word <= {16'd0, unlock};
                     STIMULUS_BOOT_MS:    own_word <= {12'd0, boot_ms};
                     default: source <= SENSOR;
                 endcase

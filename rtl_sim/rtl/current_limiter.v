@@ -9,7 +9,7 @@ module current_limiter #(
     input  wire        rst,
 
     // registers
-    input  wire        arm,            // LCL_ENABLE written with this limiter's bit 1
+    input  wire        arm,            // LCL_ENABLE written with this limiter's bit 1, or the bus is back
     input  wire        disarm,         // LCL_ENABLE written with this limiter's bit 0
     input  wire        configure,      // LCLn written
     input  wire [15:0] new_limit,
@@ -21,7 +21,7 @@ module current_limiter #(
     // time
     input  wire        ms_tick,
     input  wire        locked_out,     // under-voltage lock-out holds it off
-    input  wire        drop,           // disabled in this millisecond by lock-out or watchdog
+    input  wire        drop,           // disabled in this millisecond by lock-out, watchdog or dead bus
 
     // state
     output reg         enabled,

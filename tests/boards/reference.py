@@ -38,6 +38,7 @@ class PowerReference(Reference):
         *("BUS", "BATTERY", "GAUGE"),
         *("STRING_0_1", "STRING_2_3", "STRING_4_5", "STRING_6_7"),
         *("LOAD_0_1", "LOAD_2_3", "LOAD_4_5", "LOAD_6_7"),
+        *("PACK_CURRENT", "PACK_SPREAD", "PACK_TEMPERATURE"),
     )
 
     def power_up(self):
@@ -53,6 +54,9 @@ class PowerReference(Reference):
         self.computer, self.off_ms, self.boot_cause, self.watchdog_resets = True, 0, 0, 0
         self.uvlo, self.uv, self.uvlo_limit, self.uvlo_release = False, 0, 0, 0
         self.overcharged, self.ov, self.overcharge_limit = False, 0, 0xFFFF
+        self.packs = 3
+        self.overvoltage, self.overvoltage_limit = False, 0xFFFF
+        self.bus_dead, self.dead, self.dead_limit = False, 0, 0
 
     def is_stopped(self):
         return self.stop != 0
@@ -66,7 +70,7 @@ class PowerReference(Reference):
 
     def write_stimulus(self, name, word):
         if name == "STOP_CAUSE":
-            self.stop = word & 0x7F
+            self.stop = word & 0x1FF
         else:
             self.inputs[name] = word
 
@@ -81,8 +85,11 @@ class PowerReference(Reference):
             self.string_enable = word & 0xFF
         elif name == "SWITCHES":
             self.charge, self.battery_heater, self.coolant_heater = word & 1, word >> 1 & 1, word >> 2 & 1
+            self.packs = word >> 4 & 3
             if word >> 3 & 1:
                 self.overcharged, self.ov = False, 0
+            if word >> 6 & 1:
+                self.overvoltage = False
         elif name == "WATCHDOG_KICK":
             if word == 0x4B49434B and self.computer:
                 self.watchdog = self.watchdog_ms
@@ -92,6 +99,8 @@ class PowerReference(Reference):
             self.uvlo_release, self.uvlo_limit = word >> 16, word & 0xFFFF
         elif name == "OVERCHARGE":
             self.overcharge_limit = word & 0xFFFF
+        elif name == "BUS_LIMITS":
+            self.overvoltage_limit, self.dead_limit = word >> 16, word & 0xFFFF
         else:
             i = int(name.removeprefix("LCL"))
             self.limit[i], self.trip_ms[i], self.retries[i] = word & 0xFFFF, word >> 16 & 0xFF, word >> 24 & 3
@@ -136,7 +145,27 @@ class PowerReference(Reference):
             if self.ov == 100:
                 self.overcharged, self.ov = True, 0
                 self.stop |= 1 << 4
-        if self.computer:
+        bus_voltage = self.inputs["BUS"] >> 16
+        if not self.overvoltage and bus_voltage > self.overvoltage_limit:
+            self.overvoltage = True
+            self.stop |= 1 << 7
+        if self.bus_dead:
+            self.dead = self.dead + 1 if bus_voltage >= self.dead_limit else 0
+            if self.dead == 60_000:
+                self.bus_dead, self.dead, self.enable[7] = False, 0, True
+                self.computer, self.watchdog = True, self.watchdog_ms
+                self.stop |= 1 << 6
+            return
+        self.dead = self.dead + 1 if bus_voltage < self.dead_limit else 0
+        if self.dead == 10:
+            self.bus_dead, self.dead, self.overvoltage = True, 0, False
+            self.computer, self.watchdog, self.boot_cause = False, 0, 2
+            for i in range(8):
+                self.disable(i)
+            self.string_enable, self.charge, self.battery_heater, self.coolant_heater = 0xFF, 1, 0, 0
+            self.packs = 3
+            self.stop |= 1 << 8
+        elif self.computer:
             if self.watchdog_ms != 0:
                 if self.watchdog <= 1:
                     self.computer, self.off_ms, self.watchdog, self.boot_cause = False, 1000, 0, 1
@@ -144,6 +173,7 @@ class PowerReference(Reference):
                     for i in range(7):
                         self.disable(i)
                     self.string_enable, self.charge, self.battery_heater, self.coolant_heater = 0xFF, 1, 0, 0
+                    self.packs = 3
                     self.stop |= 1 << 5
                 else:
                     self.watchdog -= 1
@@ -157,35 +187,42 @@ class PowerReference(Reference):
         bits = lambda flags: sum(int(flag) << i for i, flag in enumerate(flags))  # noqa: E731
         return {
             "BOARD_ID": 0x50575231,
-            "MAP_VERSION": 1,
+            "MAP_VERSION": 2,
             "BUILD_ID": 0,
             "RMAP_ERRORS": 0,
-            "STATUS": self.uvlo | self.overcharged << 1 | self.boot_cause << 8 | self.watchdog_resets << 16,
+            "STATUS": self.uvlo
+            | self.overcharged << 1
+            | self.overvoltage << 2
+            | self.bus_dead << 3
+            | self.boot_cause << 8
+            | self.watchdog_resets << 16,
             "LCL_STATUS": bits(self.on(i) for i in range(8)) | bits(self.tripped) << 8,
             "LCL_TRIPS": sum(trips << 4 * i for i, trips in enumerate(self.trips)),
             **self.inputs,
             "LCL_ENABLE": bits(self.enable),
             "STRING_ENABLE": self.string_enable,
-            "SWITCHES": self.charge | self.battery_heater << 1 | self.coolant_heater << 2,
+            "SWITCHES": self.charge | self.battery_heater << 1 | self.coolant_heater << 2 | self.packs << 4,
             "WATCHDOG_KICK": self.watchdog,
             "WATCHDOG_MS": self.watchdog_ms,
             "UVLO": self.uvlo_release << 16 | self.uvlo_limit,
             "OVERCHARGE": self.overcharge_limit,
+            "BUS_LIMITS": self.overvoltage_limit << 16 | self.dead_limit,
             **{f"LCL{i}": self.retries[i] << 24 | self.trip_ms[i] << 16 | self.limit[i] for i in range(8)},
         }
 
     def stimulus_words(self):
         return {
             "BOARD_ID": 0x50575231,
-            "MAP_VERSION": 1,
+            "MAP_VERSION": 2,
             "BUILD_ID": 0,
             "TIME_MODE": 0,
             "ACTUATORS": sum(self.on(i) << i for i in range(8))
-            | self.string_enable << 8
+            | (0 if self.overvoltage else self.string_enable) << 8
             | (self.charge and not self.overcharged) << 16
             | self.battery_heater << 17
             | self.coolant_heater << 18
-            | self.computer << 19,
+            | self.computer << 19
+            | self.packs << 20,
             "BOOT": self.boot_cause | self.watchdog_resets << 8,
             "STOP_CAUSE": self.stop,
             **self.inputs,
@@ -223,8 +260,12 @@ class ComputeReference(SwitchedReference):
 
     def __init__(self):
         super().__init__(
-            {"RACK_POWER": 0, "HANG": 0, "CORRUPT": 0, "BOOT_MS": 120_000, **dict.fromkeys(self.SHOWN, 0)},
-            {"RACK_POWER": 3, "HANG": 0xFFFF, "CORRUPT": 0xFFFF, "BOOT_MS": 0xFFFFF},
+            {
+                **dict.fromkeys(("RACK_POWER", "HANG", "CORRUPT", "UNLOCK"), 0),
+                "BOOT_MS": 120_000,
+                **dict.fromkeys(self.SHOWN, 0),
+            },
+            {"RACK_POWER": 3, "HANG": 0xFFFF, "CORRUPT": 0xFFFF, "UNLOCK": 0xFFFF, "BOOT_MS": 0xFFFFF},
         )
 
     def power_up(self):
@@ -270,6 +311,8 @@ class ComputeReference(SwitchedReference):
         enabled = self.node_enable >> i & 1
         rack_power = self.inputs["RACK_POWER"] >> i // 8 & 1
         command_step = (self.command_low if i < 8 else self.command_high) >> 4 * (i % 8) & 0xF
+        if self.inputs["UNLOCK"] >> i & 1:
+            command_step = 15
         if not enabled:
             self.tripped[i] = False
         if self.state[i] != OFF and self.temperature(i) > self.trip_temperature:
@@ -305,7 +348,7 @@ class ComputeReference(SwitchedReference):
     def node_words(self):
         return {
             "BOARD_ID": 0x434D5031,
-            "MAP_VERSION": 1,
+            "MAP_VERSION": 2,
             "BUILD_ID": 0,
             "NODE_STATE": sum(state << 2 * i for i, state in enumerate(self.state)),
             "STEPS_LOW": sum(self.step[i] << 4 * i for i in range(8)),

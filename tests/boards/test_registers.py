@@ -32,10 +32,10 @@ def test_check_names_a_stale_file(monkeypatch, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("board", "port", "address", "writable_from", "end"),
     [
-        ("power", "flight", 0x40, 0x4C, 0x88),
-        ("power", "stimulus", 0x60, 0x1C, 0x50),
+        ("power", "flight", 0x40, 0x58, 0x98),
+        ("power", "stimulus", 0x60, 0x1C, 0x5C),
         ("compute", "flight", 0x41, 0x8C, 0xA4),
-        ("compute", "stimulus", 0x61, 0x28, 0x58),
+        ("compute", "stimulus", 0x61, 0x28, 0x5C),
         ("laser", "flight", 0x42, 0x34, 0x48),
         ("laser", "stimulus", 0x62, 0x1C, 0x2C),
     ],

@@ -87,7 +87,7 @@ def test_time_stands_still_until_the_stop_cause_is_cleared():
 def test_one_write_clears_the_cause_and_grants():
     power = overloaded()
     power.grant(1000)
-    power.write("stimulus", "STOP_CAUSE", 0, *[0] * 11, 1000)
+    power.write("stimulus", "STOP_CAUSE", 0, *[0] * 14, 1000)
     assert power.words("stimulus")["TIME_NOW"] == 1000
 
 

@@ -143,6 +143,9 @@ class Satellite:
             (round(self.state_of_charge * 50_000), round(self.battery_k * 100)),
             *[(round(string_a * 100),) * 2] * 4,
             *[(loads[i], loads[i + 1]) for i in range(0, 8, 2)],
+            (32768 + round(self.battery_w / battery_v * 50),) * 2,
+            (100, 100),
+            (round(self.battery_k * 100),) * 2,
         ]
         words = [high << 16 | low for high, low in sensors]
         self._poke(0, power_stimulus.STOP_CAUSE.address, 0, *words, target_ms)
@@ -168,6 +171,7 @@ class Satellite:
             lcl_on >> 2 & 3,
             self.hang,
             self.corrupt,
+            0,
             self.boot_ms,
         )
         coolant = round(self.coolant_k * 100)

@@ -12,7 +12,7 @@ from flatsat.protocols import aos, cuc, dictionary, profile, pus, space_packet
 P = FlightParameters()
 DICTIONARY = dictionary.load()
 HOUSEKEEPING = DICTIONARY.packets["power_hk"]
-RAW = tuple(range(27))
+RAW = tuple(range(33))
 
 
 def make(memory) -> Downlink:

@@ -80,10 +80,11 @@ def test_racks_and_pump_have_power_before_any_node(satellite):
 def test_protections_are_set_in_every_board(satellite):
     satellite.run(10)
     p = satellite.parameters
-    watchdog, uvlo, overcharge, *limiters = satellite.peek(
-        BoardId.POWER, power_flight.WATCHDOG_MS.address, 11
+    watchdog, uvlo, overcharge, bus, *limiters = satellite.peek(
+        BoardId.POWER, power_flight.WATCHDOG_MS.address, 12
     )
     assert (watchdog, uvlo, overcharge) == (10_000, 28_560 << 16 | 25_200, 35_280)
+    assert bus == 33_000 << 16 | 15_000
     assert [word & 0xFFFF for word in limiters] == [round(limit / 3) for limit in p.limiter_limits_w]
     assert satellite.peek(BoardId.COMPUTE, compute_flight.RAMP.address, 2) == (10, round(p.trip_k) - 200)
     assert satellite.peek(BoardId.LASER, laser_flight.LIGHT_THRESHOLD.address, 3) == (4000, 12_000, 50)
@@ -153,14 +154,18 @@ def test_hung_software_is_reset_and_goes_on_with_its_counters(satellite):
     assert (status.mode, status.link) == (Mode.NOMINAL, LinkState.TRACK)
 
 
+def frames_in_board(satellite):
+    (status,) = satellite.peek(BoardId.LASER, laser_flight.STATUS.address)
+    return laser_flight.STATUS_FIFO_LEVEL.raw(status)
+
+
 def test_a_reset_takes_the_waiting_frames_with_it_and_repeats_none(satellite):
-    satellite.run(64)
+    satellite.run(60)
+    while not frames_in_board(satellite):
+        satellite.run(1)
     satellite.light = False
     satellite.run(60)
-    queued = satellite.flight.status.frames_queued
-    in_board = laser_flight.STATUS_FIFO_LEVEL.raw(
-        satellite.peek(BoardId.LASER, laser_flight.STATUS.address)[0]
-    )
+    queued, in_board = satellite.flight.status.frames_queued, frames_in_board(satellite)
     assert (queued > 5, in_board) == (True, 1)
     satellite.hung = True  # the watchdog cuts the laser board's power as well
     satellite.run(12)
@@ -282,7 +287,7 @@ def test_without_samples_of_the_power_board_the_watchdog_is_not_kicked(satellite
     satellite.bus.fate = lambda request: lost[1 if request.board == BoardId.POWER else 0]
     satellite.run(6)
     assert satellite.flight.status.nodes_commanded == 0
-    satellite.bus.fate = lambda request: lost[1 if request[:3] == (0, 12, 64) else 0]
+    satellite.bus.fate = lambda request: lost[1 if request[:3] == (0, 12, 76) else 0]
     satellite.run(8)
     assert satellite.boots == [0, 1]
 

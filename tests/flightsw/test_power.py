@@ -158,6 +158,7 @@ def words(array_w: float, state_of_charge: float = 0.8) -> PowerWords:
         *(30_000, round(4600 / 300 * 100), 32_000, 32_768, round(state_of_charge * 50_000), 29_300),
         *[string] * 8,
         *[0] * 8,
+        *(32_768, 32_768, 100, 100, 29_300, 29_300),
     )
 
 

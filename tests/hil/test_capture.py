@@ -16,7 +16,7 @@ from flatsat.hil import capture
 from flatsat.hil.capture import Mark
 from flatsat.protocols import profile as profiles
 
-from .telemetry import TAI_MS, cadus, packet
+from .telemetry import LINK, TAI_MS, cadus, packet
 
 Step = Callable[[Path], object]
 OISL = (profiles.FOLDER / f"{profiles.DEFAULT}.toml").read_text()
@@ -115,7 +115,8 @@ def wait_for(found: Callable[[], bool]) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
 def test_following_ends_with_counts_and_writes_as_it_goes(tmp_path: Path, number: signal.Signals) -> None:
-    sent = cadus([packet("power_hk", TAI_MS + 1000 * n, sequence=n) for n in range(60)])
+    packets = [packet("power_hk", TAI_MS + 1000 * n, sequence=n) for n in range(60)]
+    sent, in_two_frames = cadus(packets), 2 * LINK.frame.zone_octets // len(packets[0])
     path, out = tmp_path / "live.cadu", tmp_path / "live.jsonl"
     command = [
         sys.executable,
@@ -132,7 +133,7 @@ def test_following_ends_with_counts_and_writes_as_it_goes(tmp_path: Path, number
         assert process.stderr is not None
         assert b"waiting for it" in process.stderr.readline()
         path.write_bytes(b"".join(sent[:2]))
-        wait_for(lambda: out.exists() and out.read_bytes().count(b"\n") == 26)
+        wait_for(lambda: out.exists() and out.read_bytes().count(b"\n") == in_two_frames)
         append(b"".join(sent[2:]))(path)
         wait_for(lambda: out.read_bytes().count(b"\n") == 60)
         process.send_signal(number)

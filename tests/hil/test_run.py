@@ -271,8 +271,8 @@ def test_telemetry_says_what_the_sensors_read(tmp_path):
     for cycle in recorder.read(tmp_path / "run/recording.mcap"):
         for record in packet_records(cycle.streams[POWER]):
             if record.octets[:4] == b"\x60\x01\x6c\x46" and record.octets[8:12] == b"\0\0\0\x1c":
-                words = struct.unpack(">13L", record.octets[16:-1])
-                stimuli[words[12]] = (
+                words = struct.unpack(">16L", record.octets[16:-1])
+                stimuli[words[15]] = (
                     words  # TIME_TARGET, the board time at which flight software will read them
                 )
     done = flatsat(

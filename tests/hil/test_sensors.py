@@ -33,6 +33,7 @@ def known_plant() -> Plant:
     truth.state_of_charge, truth.battery_k = 0.8, 291.0
     truth.string_current_a = [20.0 + i for i in range(8)]
     truth.load_current_a = [100.0 + 7 * i for i in range(8)]
+    truth.pack_current_a, truth.pack_spread_v, truth.pack_k = [-21.0, -20.0], [0.012, 0.2], [292.0, 301.0]
     truth.corrected, truth.uncorrected = 70_000, 2
     truth.coolant_k, truth.radiator_k = 301.0, 287.0
     truth.junction_k = [300.0 + 4 * i for i in range(16)]
@@ -50,6 +51,9 @@ FIELDS = [
     (power.GAUGE_TEMPERATURE, 291.0, 0.1),
     *((getattr(power, f"STRING_{i & ~1}_{i | 1}_STRING{i}"), 20.0 + i, 0.1) for i in range(8)),
     *((getattr(power, f"LOAD_{i & ~1}_{i | 1}_LOAD{i}"), 100.0 + 7 * i, 0.05) for i in range(8)),
+    *((getattr(power, f"PACK_CURRENT_PACK{i}"), -21.0 + i, 0.05) for i in range(2)),
+    *((getattr(power, f"PACK_SPREAD_PACK{i}"), (0.012, 0.2)[i], 0.0005) for i in range(2)),
+    *((getattr(power, f"PACK_TEMPERATURE_PACK{i}"), 292.0 + 9 * i, 0.1) for i in range(2)),
     (compute.COOLANT_COOLANT_TEMPERATURE, 301.0, 0.1),
     (compute.COOLANT_RADIATOR_TEMPERATURE, 287.0, 0.1),
     *((getattr(compute, f"TEMPERATURE_{i & ~3}_{i | 3}_NODE{i}"), 300.0 + 4 * i, 0.309) for i in range(16)),

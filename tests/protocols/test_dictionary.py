@@ -100,6 +100,11 @@ BOARD_FIELDS = {
             for kind in ("string", "load")
             for i in range(8)
         },
+        **{
+            f"pack{i}_{kind}": getattr(power_flight, f"PACK_{kind.upper()}_PACK{i}")
+            for kind in ("current", "spread", "temperature")
+            for i in range(2)
+        },
     },
     "compute_hk": {
         "coolant_temperature": compute_flight.COOLANT_COOLANT_TEMPERATURE,
@@ -214,6 +219,7 @@ def test_the_last_enumerations_are_made_of_the_rest_of_the_file():
     assert DICTIONARY.enumerations["settable"][1] == "floor"
     assert DICTIONARY.enumerations["sampled"][0x105] == "power_hk.bus_voltage"
     assert DICTIONARY.enumerations["sampled"][0x100 + 26] == "power_hk.load7_current"
+    assert DICTIONARY.enumerations["sampled"][0x100 + 32] == "power_hk.pack1_temperature"
 
 
 @pytest.mark.parametrize(
@@ -339,7 +345,7 @@ def spoiled(*path, value):
             spoiled("events", 1, "severity", value=5), "events[1].severity", "1, 2, 3, 4", id="severity"
         ),
         pytest.param(
-            spoiled("enumerations", "boot_cause", "OTHER", value="2"),
+            spoiled("enumerations", "boot_cause", "OTHER", value="3"),
             "enumerations.boot_cause.OTHER",
             "a whole number",
             id="state",

@@ -8,6 +8,7 @@ import os
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 
 import cocotb
 from cocotb.clock import Clock
@@ -214,11 +215,14 @@ def power_program(dice: random.Random) -> Iterator[Action]:
     limiters = [register.address for register in flight.REGISTERS if register.name.startswith("LCL")][-8:]
     loads = [register.address for register in stimulus.REGISTERS if register.name.startswith("LOAD")]
     volts = (0, 5000, 9000, 9500, 12000, 13000, 0xFFFF)
-    causes = (0, 0, 0, 0, 0, 0x80, 0x7F)
+    causes = (0, 0, 0, 0, 0, 0x80, 0xFFFFFF7F)
+    kinds = ("GAUGE", "STRING", "PACK")
+    plain = [register.address for register in stimulus.REGISTERS if register.name.startswith(kinds)]
     for address in limiters:
         limit, trip_ms, retries = dice.choice((80, 100, 150)), dice.choice((0, 1, 5, 30)), dice.randrange(4)
         yield Write(False, address, limit | trip_ms << 16 | retries << 24)
-    while True:
+    for number in count():
+        may_die = number >= 80  # there is no way back in the little time of this program
         yield Write(True, stimulus.STOP_CAUSE.address, dice.choice(causes))
         for _ in range(dice.randrange(4)):
             yield dice.choice(
@@ -228,7 +232,10 @@ def power_program(dice: random.Random) -> Iterator[Action]:
                     lambda: Write(
                         True, stimulus.BATTERY.address, dice.choice(volts) << 16 | dice.getrandbits(16)
                     ),
-                    lambda: Write(True, stimulus.BUS.address + 4 * dice.randrange(7), dice.getrandbits(32)),
+                    lambda: Write(
+                        True, stimulus.BUS.address, dice.choice(volts) << 16 | dice.getrandbits(16)
+                    ),
+                    lambda: Write(True, dice.choice(plain), dice.getrandbits(32)),
                     lambda: Write(
                         False, dice.choice(limiters), dice.randrange(200) | dice.getrandbits(16) << 16
                     ),
@@ -246,6 +253,11 @@ def power_program(dice: random.Random) -> Iterator[Action]:
                     ),
                     lambda: Write(False, flight.UVLO.address, dice.choice(volts) << 16 | dice.choice(volts)),
                     lambda: Write(False, flight.OVERCHARGE.address, dice.choice(volts) | 0x70000),
+                    lambda: Write(
+                        False,
+                        flight.BUS_LIMITS.address,
+                        dice.choice(volts) << 16 | may_die * dice.choice((0, 5000, 9000)),  # noqa: B023
+                    ),
                 )
             )()
         yield Grant(dice.choice((1, 2, 10, 99, 100, 500, 1000, 1500)))
@@ -264,6 +276,7 @@ def compute_program(dice: random.Random) -> Iterator[Action]:
                     lambda: Write(True, stimulus.RACK_POWER.address, dice.choice((7, 3, 3, 3, 2, 1))),
                     lambda: Write(True, stimulus.HANG.address, 1 << dice.randrange(20)),
                     lambda: Write(True, stimulus.CORRUPT.address, dice.getrandbits(32)),
+                    lambda: Write(True, stimulus.UNLOCK.address, dice.choice((0, dice.getrandbits(32)))),
                     lambda: Write(
                         True, stimulus.BOOT_MS.address, dice.choice((0, 1, 2, 50, 1023, 1024, 3000))
                     ),
