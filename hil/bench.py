@@ -18,11 +18,13 @@ from flatsat.flightsw.parameters import FlightParameters
 
 from . import sensors
 from .backends.port import BOARDS, BackEnd, OpticalRecord
+from .bound.flown import Flown
 from .channel import OpticalChannel
 from .cycle_status import CycleStatus
 from .flight_bus import FlightBus
 from .nvm import NonVolatileMemory
 from .plant import Actuators, CircularOrbit, Plant
+from .plant.loads import RACK_A, RACK_B
 from .scenario import Fault, Scenario, active_faults, next_edge_ms, node_mask
 from .stimulus import Reached, Stimulus, Upsets
 from .trace import Trace
@@ -139,6 +141,20 @@ class Bench:
     def status(self) -> bytes:
         """What the recording keeps of a cycle beside the trace; see `cycle_status.SCHEMA`."""
         return self._status.json(self.plant.truth, self._actuators, self._board_frames, self._flight)
+
+    def tell(self, flown: Flown) -> None:
+        """Hand on what the bound of the run is compared with."""
+        truth, states = self.plant.truth, self._actuators.node_state
+        racks_a = truth.load_current_a[RACK_A] + truth.load_current_a[RACK_B]
+        flown.take(
+            truth.time_ms,
+            racks_w=racks_a * truth.bus_voltage_v,
+            battery_w=truth.battery_w,
+            state_of_charge=truth.state_of_charge,
+            on=(states >> 1 & ~states & 0x55555555).bit_count(),
+            booting=(states & ~(states >> 1) & 0x55555555).bit_count(),
+            delivered=truth.delivered,
+        )
 
     def _advance(self, target_ms: int) -> None:
         while (start_ms := self.now_ms) < target_ms:
