@@ -59,8 +59,11 @@ def find(scenario: Scenario) -> Bound | None:
     try:
         with np.load(_file(scenario)) as told:
             return Bound(
-                **{name: float(told[name]) for name in ("delivered_s", "per_spared_j", "sold_s")},
-                **{name: np.array(told[name], float) for name in ("sale", "multipliers")},
+                delivered_s=float(told["delivered_s"]),
+                per_spared_j=float(told["per_spared_j"]),
+                sold_s=float(told["sold_s"]),
+                sale=np.array(told["sale"], float),
+                multipliers=np.array(told["multipliers"], float),
             )
     except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         return None

@@ -7,6 +7,7 @@ import numpy as np
 
 from ..scenario import Scenario
 from .grid import GRIDS_MS
+from .rows import Series
 
 _NAMES = ("racks", "charge", "discharge", "on", "booting", "seconds")
 
@@ -50,12 +51,13 @@ class Flown:
         self.delivered[place] += delivered - self._delivered
         self._end_ms, self._delivered = end_ms, delivered
 
-    def widths(self) -> np.ndarray:
+    def widths(self) -> Series:
         """How long each interval lasts, in seconds."""
         widths_s = np.full(len(self.delivered), self._grid_ms / 1000)
         widths_s[0] = self._first_ms / 1000
         return widths_s
 
-    def mean(self, name: str) -> np.ndarray:
+    def mean(self, name: str) -> Series:
         """Mean of kilowatts or nodes in each interval; 0 where nothing was flown."""
-        return self._sums[_NAMES.index(name)] / np.maximum(self._sums[-1], 1e-9)
+        mean: Series = self._sums[_NAMES.index(name)] / np.maximum(self._sums[-1], 1e-9)
+        return mean

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where the rest of the bound went: each kind of waste at its shadow price, in seconds of full-rate work.
 
-The multipliers that prove the bound price everything scarce. For whatever was flown, the bound less the work delivered is exactly
-the sum over rows of multiplier x what the row left unused, over unknowns of reduced cost x distance from the best value, and what the
-heat sold was worth less what it could have been. No other split adds up without a remainder, and none of these terms is below
-zero but by the little that a recording's one value a cycle cannot show. They are summed by what they are about:
+The multipliers that prove the bound price everything scarce. For whatever was flown, the bound less the work delivered is
+exactly the sum over rows of multiplier x what the row left unused, over unknowns of reduced cost x distance from the best value,
+and what the heat could have been sold for less what it was sold for. None of these terms is below zero but by the little that
+one value a cycle cannot show. They are summed by what they are about:
 
 - eclipse: power, battery and nodes in the dark: energy left above the floor at its end, nodes off or at poor clock steps;
 - boots: nodes that were not on when they were worth it, boots beyond those needed;
@@ -17,6 +17,7 @@ zero but by the little that a recording's one value a cycle cannot show. They ar
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..plant import battery, loads
 from ..scenario import Scenario
@@ -76,7 +77,7 @@ def _point(program: LinearProgram, flown: Flown, scenario: Scenario, boot_kw: fl
     return x
 
 
-def _by_kind(program: LinearProgram, x: Series, y: Series, dark: Series) -> dict[str, float]:
+def _by_kind(program: LinearProgram, x: Series, y: Series, dark: NDArray[np.bool_]) -> dict[str, float]:
     used = np.bincount(program.row, program.value * x[program.column], len(program.limit))
     rows = y * (program.limit - used)
     rest = program.gain - np.bincount(program.column, y[program.row] * program.value, len(program.gain))

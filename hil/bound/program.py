@@ -19,18 +19,16 @@ cross the end of a cycle because flight software overran it.
   r[t + 1] - r[t] <= q[t], and b[t] >= q[t] + ... + q[t + n - 1] with n h <= the boot time. Nothing is on before one boot time.
   Gives away boots that are broken off and what is left of n h.
 - Converter: exact. Charge and discharge power are bounded apart; the end-of-charge voltage is not held (gives that away).
-- Cells: stored power is terminal power less I (R0 I + v), v the polarisation. With X = energy + v^2 g / (2 R1) and
-  g = dt / (1 - exp(-dt / tau)), each step has X+ - X <= (p - R I^2) dt with R = R0 - (1 - exp(-dt / tau)) R1, for steps up to
-  40 s (`LONGEST_STEP_S`). So X takes the energy's place: floor <= X <= capacity + the most that v^2 g / (2 R1) can be. I is at
-  least power / END_OF_CHARGE_V, and R I^2 is bounded by tangents from below. Gives away the loss in R1.
+- Cells: stored power is terminal power less I (R0 I + v), v the polarisation. With X = energy + tau v^2 / (2 R1), each step has
+  X+ - X <= (p - (R0 - held R1) I^2) dt, `held` from `_recovered`. So X takes the energy's place: floor <= X <= capacity + the most
+  that tau v^2 / (2 R1) can be. Both packs count as one with half of the resistance, as warm as they can get. I is at least power /
+  the end-of-charge voltage, and R I^2 is bounded by tangents from below. Gives away the loss in R1, aging and a shorted cell.
+- Faults: `fade` shrinks X alike; a pack that is open takes its share of limits and capacity with it, and the other one may hold
+  whatever fits; when it comes back it may be full. What only harms (latch-ups, stuck loads, inrush, runaway, the pump) is left out.
 - Floor: `floor`, or the state at the start if that is lower. End free.
-- Heat, junctions: none is above the limit, so that coolant <= limit - (R/16) F, F the heat that the sixteen pass on.
-  Coolant to radiator: radiator <= coolant - q / G, q the heat passed on. Both stores (junctions, coolant) are free between the
-  coldest that anything can get and the limit. The coolant's rise within a step is granted (`slack_k`).
-- Heat, radiator: capacity * rise >= q + loads + converter losses + absorbed - radiated - what battery and laser take up, these
-  two up to the limit. T^4 is convex, so its secant over all possible temperatures rejects too much, never too little; the mean
-  temperature is that at the end of the interval and what it can have fallen by, or less. Losses in the cells and the laser's heat
-  stay where they are. Gives away most when the radiator is between the ends of the secant.
+- Link: work that a full buffer cannot take is lost; see `horizon.py` for when the relay can take results. Left out where even work
+  at full rate all the time would fit.
+- Heat: sold at a price, see `cooling.py`.
 """
 
 from __future__ import annotations

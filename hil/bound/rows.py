@@ -16,8 +16,8 @@ Places = NDArray[np.int64]
 class LinearProgram:
     """Maximise `gain @ x`; entry i of A has its place in `row[i]`, `column[i]` and its value in `value[i]`.
 
-    Every variable has a finite `low` and `high`: that makes any multipliers a certificate. `named` has the columns of each name; kinds
-    and places say what a column or row is about and in which interval.
+    Every variable has a finite `low` and `high`: that makes any multipliers a certificate. `named` has the columns of each name;
+    kinds and places say what a column or row is about and in which interval.
     """
 
     gain: Series

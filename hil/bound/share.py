@@ -38,7 +38,7 @@ def compute(
     bound = None if violations or flown_s != scenario.duration_s else cache.find(scenario)
     spared_wh = energy.get("brown_out_wh", 0.0) + energy.get("spared_wh", 0.0)
     bound_s = None if bound is None else bound.delivered_s + bound.per_spared_j * JOULES_WH * spared_wh
-    told = {
+    told: dict[str, Any] = {
         "delivered": delivered_s,
         "bound": bound_s,
         "fraction_of_bound": delivered_s / bound_s if bound_s else None,
@@ -55,7 +55,7 @@ def of_summary(
     """The same of a run that was judged before, for its bound may have been computed since."""
     told: dict[str, Any] = dict(summary.get("compute", {}))
     needed = {"simulated_s", "energy", "battery", "thermal"}
-    if scenario is None or told.get("bound") is not None or "delivered" not in told or needed - set(summary):
+    if scenario is None or told.get("losses") is not None or "delivered" not in told or needed - set(summary):
         return told
     return compute(
         told["delivered"],
