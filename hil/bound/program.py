@@ -20,11 +20,13 @@ cross the end of a cycle because flight software overran it.
   Gives away boots that are broken off and what is left of n h.
 - Converter: exact. Charge and discharge power are bounded apart; the end-of-charge voltage is not held (gives that away).
 - Cells: stored power is terminal power less I (R0 I + v), v the polarisation. With X = energy + tau v^2 / (2 R1), each step has
-  X+ - X <= (p - (R0 - held R1) I^2) dt, `held` from `_recovered`. So X takes the energy's place: floor <= X <= capacity + the most
-  that tau v^2 / (2 R1) can be. Both packs count as one with half of the resistance, as warm as they can get. I is at least power /
-  the end-of-charge voltage, and R I^2 is bounded by tangents from below. Gives away the loss in R1, aging and a shorted cell.
+  X+ - X <= (p - (R0 - held R1) I^2) dt, `held` from `_recovered`. So X takes the energy's place: floor <= X <= capacity + the
+  most that tau v^2 / (2 R1) can be. Both packs count as one with half of the resistance, as warm as they can get. I is at least
+  power / the end-of-charge voltage, and R I^2 is bounded by tangents from below. Gives away the loss in R1, aging and a shorted
+  cell.
 - Faults: `fade` shrinks X alike; a pack that is open takes its share of limits and capacity with it, and the other one may hold
-  whatever fits; when it comes back it may be full. What only harms (latch-ups, stuck loads, inrush, runaway, the pump) is left out.
+  whatever fits; when it comes back it may be full. What only harms (latch-ups, stuck loads, inrush, runaway, the pump) is left
+  out.
 - Floor: `floor`, or the state at the start if that is lower. End free.
 - Link: work that a full buffer cannot take is lost; see `horizon.py` for when the relay can take results. Left out where even work
   at full rate all the time would fit.
