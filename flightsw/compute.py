@@ -18,6 +18,7 @@ from .control.port import NodeCounts, Plan
 from .events import EventSink
 from .parameters import NODES, FlightParameters
 from .ports import NonVolatileMemory
+from .records import NODE_RECORD
 from .retry import RetryLadder
 from .sample import ComputeWords
 
@@ -28,7 +29,6 @@ WRONG_PERSISTENCE = 2
 BOOT_LATE_S = 60.0
 HOLD_SHARE, HOLD_LEAST_W, HOLD_MOST_W = 0.03, 150.0, 700.0  # clocks go up only when this much is left over
 BEAT_MS = 2048  # two bits of heartbeat come round in this time
-RECORD = "node cycles"
 _RECORD = struct.Struct(f">{NODES}I")
 
 
@@ -78,7 +78,7 @@ class NodeControl:
         self._memory = memory
         self._table = allocation.step_table(parameters.node)
         self._ladder = RetryLadder(NODES, parameters.retry_s)
-        record = memory.read(RECORD)
+        record = memory.read(NODE_RECORD)
         whole = record is not None and len(record) == _RECORD.size
         self.cycles = list(_RECORD.unpack(record)) if record is not None and whole else [0] * NODES
         self._enabled_ms = [0] * NODES
@@ -237,7 +237,7 @@ class NodeControl:
             started |= 1 << node
             self._enabled_ms[node] = now_ms
             self.cycles[node] += 1
-        self._memory.write(RECORD, _RECORD.pack(*self.cycles))
+        self._memory.write(NODE_RECORD, _RECORD.pack(*self.cycles))
         return started
 
     # clocks

@@ -115,18 +115,20 @@ def day_w(energy: Energy, parameters: FlightParameters) -> float:
     boost = energy.boost * warm_s / left_s * (1.0 - exp(-left_s / warm_s))
     mean_w = energy.full_w * (1.0 + boost)
     now_w = energy.array_soon_w - energy.bus_w
+    charge_limit_w = parameters.charge_limit_w * energy.battery_share
     if energy.state_of_charge < parameters.floor + parameters.floor_margin and energy.in_sun:
-        return now_w - parameters.charge_limit_w
+        return now_w - charge_limit_w
     even_w = mean_w - energy.bus_w - charge_w(energy, parameters, left_s)
-    return min(max(even_w, now_w - parameters.charge_limit_w), now_w)
+    return min(max(even_w, now_w - charge_limit_w), now_w)
 
 
 def charge_w(energy: Energy, parameters: FlightParameters, left_s: float) -> float:
     """Mean power at the bus that fills the battery within `left_s`."""
+    charge_limit_w = parameters.charge_limit_w * energy.battery_share
     missing_wh = (parameters.full - energy.state_of_charge) * energy.capacity_wh
     stored_w = max(missing_wh, 0.0) * 3600.0 / left_s
     at_rest_v = rest_v(parameters.cell, 0.5 * (energy.state_of_charge + 1.0))
     return min(
         taken_w(stored_w, at_rest_v, energy.battery_ohm, parameters.converter_efficiency),
-        parameters.charge_limit_w,
+        charge_limit_w,
     )

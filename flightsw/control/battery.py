@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from math import exp, sqrt
 
+from ..fdir.readings import Readings
 from ..parameters import CellCurve, FlightParameters
 
 GAUGE_GAIN = 0.01  # of a reading, while the voltage is not to be believed
@@ -24,6 +25,7 @@ DRIFT_Z, DRIFT_K, DRIFT_C = 2e-6, 1e-4, 1e-5  # by how much each may have wander
 VOLTAGE_V = 0.08  # deviation of a reading, its rounding and the current's noise included
 MODEL = 0.02  # of the drop over the resistance: what the circuit of two resistors and a capacitor leaves out
 BELIEVED_V = 4.0  # further off than this and five deviations is a fault of the sensor
+LEAST_SHARE = 0.5  # one pack of two
 LEAST_K, MOST_K, LEAST_C, MOST_C = 0.3, 6.0, 0.6, 5.0
 
 
@@ -41,7 +43,7 @@ class BatteryEstimate:
     """
 
     __slots__ = (
-        "_capacity_j", "_cc", "_cell", "_kc", "_kk", "_polarised_a", "_zc", "_zk", "_zz",
+        "_capacity_j", "_cc", "_cell", "_kc", "_kk", "_polarised_a", "_share", "_zc", "_zk", "_zz",
         "disbelieved", "innovation_v", "inverse_capacity", "resistance", "state_of_charge",
     )  # fmt: skip
 
@@ -53,6 +55,7 @@ class BatteryEstimate:
         self._zz, self._kk, self._cc = START_Z**2, START_K**2, START_C**2
         self._zk = self._zc = self._kc = 0.0
         self._polarised_a = 0.0
+        self._share = 1.0
         self.innovation_v = 0.0
         self.disbelieved = 0
 
@@ -64,22 +67,31 @@ class BatteryEstimate:
     @property
     def ohm(self) -> float:
         """Resistance once the polarisation has built up."""
-        return self.resistance * (self._cell.series_ohm + self._cell.polarisation_ohm)
+        ohm = self._cell.series_ohm + self._cell.polarisation_ohm
+        return self.resistance * ohm / max(self._share, LEAST_SHARE)
 
     @property
     def capacity_wh(self) -> float:
         """Energy from empty to full."""
-        return self._capacity_j / 3600.0 / self.inverse_capacity
+        return self._capacity_j / 3600.0 / self.inverse_capacity * max(self._share, LEAST_SHARE)
 
-    def update(self, voltage_v: float, current_a: float, gauge: float, elapsed_s: float) -> None:
-        """Take a reading in: voltage at the start, and current during, the last `elapsed_s`."""
-        self._correct(voltage_v, current_a, gauge)
+    def update(self, readings: Readings, share: float, elapsed_s: float) -> None:
+        """Take a reading in: voltage at the start, and current during, the last `elapsed_s`.
+
+        Args:
+            share: of the packs that carry the current; the filter goes on as if there were all of them.
+        """
+        self._share = share
+        if share <= 0.0:
+            return
+        current_a = readings.battery_a / share
+        self._correct(readings.battery_v, current_a, readings.state_of_charge)
         self._count(current_a, elapsed_s)
 
     def ahead(self, current_a: float, elapsed_s: float) -> float:
         """State of charge after a current has flowed for a while."""
         z = self.state_of_charge
-        flowed_j = rest_v(self._cell, z) * current_a * elapsed_s
+        flowed_j = rest_v(self._cell, z) * current_a / max(self._share, LEAST_SHARE) * elapsed_s
         return min(max(z + self.inverse_capacity * flowed_j / self._capacity_j, 0.0), 1.0)
 
     def _correct(self, voltage_v: float, current_a: float, gauge: float) -> None:

@@ -9,26 +9,19 @@ from __future__ import annotations
 
 from math import exp
 
-from flatsat.boards.registers import power_flight
-
+from ..fdir.readings import Readings
 from ..parameters import FlightParameters
-from ..sample import PowerWords
 from .battery import BatteryEstimate
 from .port import Energy
 from .sunlight import SEEN_S, Sunlight
 
+PACKS = 2
 STEADY_FRACTION = 0.02  # of the array's power: a change within this is noise
 CYCLES_TO_ACT = 2.0  # from the instant of the sample to the end of the cycle that the command rules
 FULL_S = 300.0  # over which the array's full power is averaged: longer than it wanders
 BROKEN_FRACTION = 0.05  # a steady change beyond this is a string gained or lost
 BROKEN_S = 10.0
 TERMINATOR_S = 30.0  # around a terminator nothing is learned of the array
-
-_VOLT = power_flight.BUS_VOLTAGE.lsb
-_AMPERE = power_flight.BUS_CURRENT.lsb
-_CHARGE = power_flight.GAUGE_STATE_OF_CHARGE.lsb
-_BATTERY_ZERO = power_flight.BATTERY_CURRENT.zero
-_KELVIN = power_flight.GAUGE_TEMPERATURE.lsb
 
 
 class EnergyEstimate:
@@ -48,37 +41,35 @@ class EnergyEstimate:
         "_sunrise_ms", "battery", "battery_k", "battery_w", "energy", "rack_w", "sunlight",
     )  # fmt: skip
 
-    def __init__(self, parameters: FlightParameters, words: PowerWords, now_ms: int) -> None:
+    def __init__(self, parameters: FlightParameters, readings: Readings, now_ms: int) -> None:
         self._parameters = parameters
         self._cycle_s = parameters.cycle_ms / 1000.0
         self._last_ms = now_ms
-        self._array_w = self._last_array_w = array_w = _array_w(words)
+        self._array_w = self._last_array_w = array_w = readings.array_w
         self._full_w = parameters.array_w
         self._broken_s = 0.0
         self._bus_w = parameters.bus_power_w
-        self.battery = BatteryEstimate(parameters, words.state_of_charge * _CHARGE)
+        self.battery = BatteryEstimate(parameters, readings.state_of_charge)
         self.sunlight = Sunlight(parameters, array_w / parameters.array_w, now_ms)
         period_ms = parameters.orbit_period_s * 1000.0
         self._sunrise_ms = now_ms - (now_ms - parameters.sunrise_ms) % period_ms
-        self.update(words, now_ms)
+        self.update(readings, now_ms)
 
-    def update(self, words: PowerWords, now_ms: int) -> Energy:
+    def update(self, readings: Readings, now_ms: int) -> Energy:
         """Take a cycle's sample in."""
         elapsed_s = (now_ms - self._last_ms) / 1000.0
         self._last_ms = now_ms
-        volts = words.bus_voltage * _VOLT
-        self.rack_w = (words.load2 + words.load3) * _AMPERE * volts
-        battery_v = words.battery_voltage * _VOLT
-        battery_a = words.battery_current * _AMPERE + _BATTERY_ZERO
-        self.battery_w = battery_v * battery_a
-        self.battery_k = words.battery_temperature * _KELVIN
-        bus_w = words.bus_current * _AMPERE * volts - self.rack_w
+        self.rack_w = readings.racks_w
+        self.battery_w = readings.battery_w
+        self.battery_k = readings.battery_k
+        bus_w = readings.bus_a * readings.bus_v - self.rack_w
         self._bus_w = max(self._bus_w + 0.1 * (bus_w - self._bus_w), 0.0)
-        self.battery.update(battery_v, battery_a, words.state_of_charge * _CHARGE, elapsed_s)
-        soon_w, least_w = self._follow_array(_array_w(words), now_ms, elapsed_s)
+        share = readings.packs_usable / PACKS
+        self.battery.update(readings, share, elapsed_s)
+        soon_w, least_w = self._follow_array(readings.array_w, now_ms, elapsed_s)
         sunlight, battery = self.sunlight, self.battery
         self.energy = Energy(
-            battery.ahead(battery_a, self._cycle_s if elapsed_s else 0.0),
+            battery.ahead(readings.battery_a, self._cycle_s if elapsed_s else 0.0),
             self._array_w,
             soon_w,
             self._bus_w,
@@ -93,6 +84,7 @@ class EnergyEstimate:
             battery.deviation,
             sunlight.night_unsure_s,
             least_w,
+            share,
         )
         return self.energy
 
@@ -154,8 +146,3 @@ class EnergyEstimate:
         parameters = self._parameters
         since_s = max(now_ms - self._sunrise_ms, 0.0) / 1000.0
         return parameters.cold_boost * exp(-since_s / parameters.warm_up_s)
-
-
-def _array_w(words: PowerWords) -> float:
-    amperes = sum(words[11:19]) * _AMPERE
-    return amperes * words.bus_voltage * _VOLT

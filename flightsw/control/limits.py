@@ -21,7 +21,12 @@ def ceiling_w(energy: Energy, parameters: FlightParameters) -> float:
 def _discharge_w(energy: Energy, parameters: FlightParameters) -> float:
     if energy.state_of_charge <= parameters.floor:
         return 0.0
-    return parameters.discharge_limit_w - parameters.discharge_margin_w
+    return discharge_w(energy, parameters)
+
+
+def discharge_w(energy: Energy, parameters: FlightParameters) -> float:
+    """What the packs in the circuit may give, the margin kept back."""
+    return max(parameters.discharge_limit_w * energy.battery_share - parameters.discharge_margin_w, 0.0)
 
 
 class Clamp:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ..parameters import FlightParameters
+from . import limits
 from .allocation import StepTable
 from .battery import drained_w, given_w, rest_v
 from .port import Energy, NodeCounts
@@ -80,6 +81,5 @@ def _boots(
     energy: Energy, nodes: NodeCounts, running_w: float, parameters: FlightParameters, table: StepTable
 ) -> int:
     """How many nodes more the discharge limit lets boot."""
-    limit_w = parameters.discharge_limit_w - parameters.discharge_margin_w
-    fed = int(max(limit_w - energy.bus_w - running_w, 0.0) / table.boot_w)
+    fed = int(max(limits.discharge_w(energy, parameters) - energy.bus_w - running_w, 0.0) / table.boot_w)
     return max(min(fed, nodes.usable - nodes.running, parameters.dawn_nodes - nodes.booting), 0)

@@ -24,7 +24,7 @@ _SOURCES = (
     *sorted((_HIL / "plant").glob("*.py")),
     *(_HIL / "bound" / f"{name}.py" for name in ("horizon", "rows", "program", "solve")),
     _HIL / "scenario.py",
-    _HIL / "faults.py",
+    *(_HIL / f"{name}.py" for name in ("faults", "fault_kind", "bench_faults")),
     Path(work.__file__),
     Path(compute_stimulus.__file__),
 )

@@ -23,6 +23,8 @@ ABSORBED_DARK_W = 45.0 * RADIATOR_AREA_M2 / 2
 ABSORBED_SUN_W = 55.0 * RADIATOR_AREA_M2 / 2
 COOLANT_CAPACITY_J_K = 150e3
 LOOP_W_K = 25e3
+FREEZING_K = 220.0
+"""Of a coolant such as propylene glycol and water at equal parts; nothing breaks in the model, tests hold to it."""
 VALVE_CLOSED_K, VALVE_BAND_K, VALVE_LEAK = 263.0, 10.0, 0.001
 JUNCTION_CAPACITY_J_K = 3.3e3
 JUNCTION_K_W, JUNCTION_STILL_K_W = 0.0015, 0.03

@@ -145,7 +145,7 @@ class Satellite:
             (round(self.state_of_charge * 50_000), round(self.battery_k * 100)),
             *[(round(string_a * 100),) * 2] * 4,
             *[(loads[i], loads[i + 1]) for i in range(0, 8, 2)],
-            (32768 + round(self.battery_w / battery_v * 50),) * 2,
+            (32768 + round(self.battery_a * 50),) * 2,
             (100, 100),
             (round(self.battery_k * 100),) * 2,
         ]

@@ -100,7 +100,7 @@ class Rack:
 
     def named(self) -> list[tuple[str, int]]:
         taken = []
-        while events := self.events.take():
+        while events := self.events.take(0):
             taken += [(event.name, first) for event, _, first, _ in events]
         return taken
 

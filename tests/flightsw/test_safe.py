@@ -153,8 +153,11 @@ def test_the_ground_is_heard_in_a_safe_that_lasts(short):
     assert answered
 
 
-def test_the_battery_charges_again_by_itself(short):
-    """A threshold that was set and keeps the charge switch open is given up with the rest."""
+def test_the_battery_charges_again_by_itself(make_satellite, make_ground):
+    """A threshold that was set and keeps the charge switch open is given up with the rest; then SAFE is left."""
+    orbit = {"orbit_period_s": 500.0, "eclipse_s": 100.0}
+    short = make_ground(make_satellite(FlightParameters(**SHORT, **orbit)))
+    short.satellite.run(20)
     short.send("parameter_set", parameter=15, value=277.0)
     short.satellite.battery_k = 275.0
     fall_into_safe(short)

@@ -5,6 +5,7 @@ from math import exp
 
 import pytest
 from flatsat.flightsw.control.battery import BatteryEstimate, drained_w, given_w, rest_v, taken_w
+from flatsat.flightsw.fdir import Readings
 from flatsat.flightsw.parameters import FlightParameters
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,6 +13,10 @@ from hypothesis import strategies as st
 P = FlightParameters()
 CELL = P.cell
 NOISE = (0.05, -0.08, 0.02, 0.06, -0.05, -0.01, 0.09, -0.08)
+
+
+def reading(voltage_v: float, current_a: float, gauge: float) -> Readings:
+    return Readings(300.0, 0.0, voltage_v, current_a, gauge, 293.0, (), (), (), (), ())
 
 
 class Battery:
@@ -39,7 +44,7 @@ def fly(battery: Battery, gauge: float, cycle_s: float) -> BatteryEstimate:
     for at in range(round(6000 / cycle_s)):
         current_a = 22.0 if 2000 < at * cycle_s < 5000 else -32.0
         voltage_v = battery.flow(current_a, cycle_s) + NOISE[at % 8]
-        estimate.update(voltage_v, current_a, gauge, cycle_s)
+        estimate.update(reading(voltage_v, current_a, gauge), 1.0, cycle_s)
     return estimate
 
 
@@ -68,7 +73,7 @@ def test_a_voltage_that_cannot_be_is_not_believed():
     estimate = fly(Battery(0.95, 1.0, 1.0), 0.95, 5.0)
     before = estimate.state_of_charge
     for _ in range(20):
-        estimate.update(0.0, 0.0, before, 5.0)
+        estimate.update(reading(0.0, 0.0, before), 1.0, 5.0)
     assert estimate.disbelieved == 20
     assert estimate.state_of_charge == pytest.approx(before, abs=1e-6)
 
