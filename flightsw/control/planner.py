@@ -42,7 +42,6 @@ class Planner:
         self._in_sun = False
         self._day_node_w = self._table.step_w[-1]
         self._dawn = Adaptive(parameters)
-        self._discharge_w = parameters.discharge_limit_w - parameters.discharge_margin_w
         self._window_s = parameters.boot_s + EARLY_S + 0.002 * parameters.cycle_ms
 
     def plan(self, situation: Situation) -> Plan:
@@ -85,8 +84,8 @@ class Planner:
             energy_j=energy.state_of_charge * stored_j,
             least_j=(parameters.floor + margin) * stored_j,
             most_j=parameters.full * stored_j,
-            charge_limit_w=parameters.charge_limit_w,
-            discharge_limit_w=self._discharge_w,
+            charge_limit_w=parameters.charge_limit_w * energy.battery_share,
+            discharge_limit_w=limits.discharge_w(energy, parameters),
             charge_efficiency=TYPICAL_W / taken_w(TYPICAL_W, *cells),
             discharge_efficiency=given_w(TYPICAL_W, *cells) / TYPICAL_W,
         )
@@ -119,7 +118,7 @@ class Planner:
         boot_s = min(part_s, self._window_s)
         count, width_s = _cut(part_s - boot_s)
         yield from [Slot(width_s, -energy.bus_w, self._curve.most_w)] * count
-        yield Slot(boot_s, -self._discharge_w, 0.0)
+        yield Slot(boot_s, -limits.discharge_w(energy, self._parameters), 0.0)
 
     def _nodes(self, situation: Situation, compute_w: float, ceiling_w: float) -> int:
         energy, nodes, parameters = situation.energy, situation.nodes, self._parameters
