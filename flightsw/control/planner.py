@@ -25,8 +25,6 @@ ORBITS = 1.3
 EVERY_MS = 60_000
 TYPICAL_W = 12_000.0  # at which the battery's losses are taken
 DEVIATIONS = 2.0  # of the state of charge that are kept above the floor
-BUFFER_S = 600.0  # of results
-ROOM_S = 10.0  # while the link is down, work beyond the buffer less this would be lost
 WARM_DAY_S = 1200.0  # from here on in a day the heat limit is about that of its end
 
 
@@ -55,9 +53,8 @@ class Planner:
         self._look_ahead(situation, storage)
         most_w = min(self._curve.most_w, situation.nodes.usable * situation.node_w)
         wanted_w = self._stretch.power_w(energy.array_soon_w - energy.bus_w, most_w, storage)
-        if not situation.link_up and situation.backlog_s > BUFFER_S - ROOM_S:
-            wanted_w = situation.nodes.on * self._table.step_w[0] if energy.in_sun else 0.0
-        compute_w = min(max(wanted_w, 0.0), ceiling_w)
+        room_w = limits.room_w(situation, parameters, self._table)
+        compute_w = min(max(wanted_w, 0.0), ceiling_w, room_w)
         return Plan(compute_w, ceiling_w, self._nodes(situation, compute_w, ceiling_w))
 
     def _look_ahead(self, situation: Situation, storage: Storage) -> None:
