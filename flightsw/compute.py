@@ -24,7 +24,7 @@ from .retry import RetryLadder
 from .sample import ComputeWords
 
 OFF, BOOT, ON, HUNG = range(4)
-START_PERSISTENCE = 3  # cycles
+START_PERSISTENCE_S = 3.0
 HUNG_PERSISTENCE = 3
 WRONG_PERSISTENCE = 2
 BOOT_LATE_S = 60.0
@@ -245,7 +245,7 @@ class NodeControl:
             self._want_cycles = 0
             return 0
         self._want_cycles += 1
-        if self._want_cycles < START_PERSISTENCE:
+        if self._want_cycles * self._parameters.cycle_ms < START_PERSISTENCE_S * 1000.0:
             return 0
         self._want_cycles = 0
         started = 0

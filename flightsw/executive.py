@@ -8,8 +8,6 @@ Time and memory are arguments; nothing here waits.
 
 from __future__ import annotations
 
-from typing import Any
-
 from flatsat.protocols import dictionary
 
 from . import commanding, fdir, housekeeping, sample
@@ -20,17 +18,19 @@ from .control.energy import EnergyEstimate
 from .control.limits import Clamp
 from .control.port import NOTHING, Energy, Plan, Situation
 from .events import EventSink
+from .fdir.battery import held
 from .fdir.watch import FaultWatch
 from .forecast import rest_cell_v, sunrise_charge
 from .heat import NodeHeat
-from .ladder import Cause, Change, Condition, Ladder
+from .ladder import Condition
 from .laser import LaserControl, LinkState
+from .levels import LevelControl
 from .modes import Level, Mode
 from .onboard_time import OnboardTime
 from .parameters import FlightParameters
 from .ports import BoardBus, BoardId, NonVolatileMemory, PortFault
-from .records import DEAD_BUS, BootRecord, KeptRecords
-from .safe import CollapseWatch, RestoreCause, SafeWatch
+from .records import DEAD_BUS, BootFile, BootRecord, KeptRecords
+from .safe import CollapseWatch, RestoreCause
 from .sampling import Sampling
 from .selfcheck import SelfCheck, board_time_ms
 from .settable import ParameterTable
@@ -54,20 +54,14 @@ def boot(
     """
     now_ms = board_time_ms(bus, told_ms)
     memory = KeptRecords(nvm)
-    record = BootRecord.load(memory).booted(boot_cause, now_ms)
-    record.store(memory)
-    software = FlightSoftware(memory, boot_cause, bus, told_ms, now_ms, parameters, record)
+    file = BootFile(memory, BootRecord.load(memory).booted(boot_cause, now_ms))
+    software = FlightSoftware(memory, boot_cause, bus, told_ms, now_ms, parameters, file)
     software.configure_power()
     return software
 
 
 class FlightSoftware:
-    """Flight software between two resets; made by `boot`.
-
-    Attributes:
-        table: its parameters.
-        events: what it reports.
-    """
+    """Flight software between two resets; made by `boot`."""
 
     def __init__(
         self,
@@ -77,24 +71,19 @@ class FlightSoftware:
         told_ms: int,
         now_ms: int,
         parameters: FlightParameters,
-        record: BootRecord,
+        file: BootFile,
     ) -> None:
+        record = file.record
         self._dictionary = dictionary.load()
-        self.table = table = ParameterTable(parameters, self._dictionary.parameters)
+        self._table = table = ParameterTable(parameters, self._dictionary.parameters)
         parameters = table.live
         self._parameters = parameters
-        self._memory = memory
         self._boot_cause = boot_cause
         self._booted_ms = self._last_ms = now_ms
-        self._record = record
+        self._file = file
         window_ms = parameters.reset_window_s * 1000
         self._resets = sum(1 for reset_ms in record.resets_ms if (now_ms - reset_ms) % (1 << 32) <= window_ms)
         self._cycle = 0
-        self._safe = SafeWatch(parameters, record.safe_since_ms, now_ms)
-        self._ladder = Ladder(parameters, record.level)
-        self._level = (
-            record.level
-        )  # in force: the ladder's, or a lower one at which the ground holds the satellite
         self._collapse = CollapseWatch(parameters, record.collapses if boot_cause == DEAD_BUS else 0, now_ms)
         self._readings: fdir.Readings  # of the latest sample of the power board
         self._energy: EnergyEstimate | None = None
@@ -102,7 +91,8 @@ class FlightSoftware:
         self._node_w = 0.0
         self._was_low = False
 
-        self.events = self._events = EventSink(self._dictionary)
+        self._events = EventSink(self._dictionary)
+        self._levels = LevelControl(parameters, file, self._events, now_ms)
         self._selfcheck = SelfCheck(parameters, table, memory, self._events, told_ms, now_ms)
         schedule = housekeeping.Schedule(self._dictionary)
         time = OnboardTime(parameters.epoch_tai_ms)
@@ -164,7 +154,7 @@ class FlightSoftware:
         return FlightStatus(
             cycle=self._cycle,
             mode=self.mode,
-            level=self._level,
+            level=self._levels.level,
             link=self._laser.state,
             in_sun=energy.in_sun if energy else False,
             state_of_charge=energy.state_of_charge if energy else 0.0,
@@ -184,12 +174,12 @@ class FlightSoftware:
     @property
     def mode(self) -> Mode:
         """Mission mode."""
-        return self._level.mode
+        return self._levels.level.mode
 
     @property
     def level(self) -> Level:
         """How much has been given up."""
-        return self._level
+        return self._levels.level
 
     @property
     def frames_queued(self) -> int:
@@ -198,7 +188,7 @@ class FlightSoftware:
 
     def upset(self, cell: int, bit: int) -> None:
         """What radiation does to memory: one bit of a parameter flips."""
-        self.table.upset(cell, bit)
+        self._table.upset(cell, bit)
 
     def raise_event(self, name: str, now_ms: int, count: int) -> None:
         """What a failing module does: the same event over and over."""
@@ -220,8 +210,8 @@ class FlightSoftware:
         self._samples.read(now_ms)
         block = self._samples.uplink_block() if self._telecommands.ready else None
         self._release = self._telecommands.cycle(now_ms, block)
-        if self._telecommands.services.functions.restarting and not self._record.commanded:
-            self._keep(commanded=True)
+        if self._telecommands.services.functions.restarting and not self._file.record.commanded:
+            self._file.keep(commanded=True)
         self._decide(now_ms)
         self._reporting.report(now_ms, self._laser)
         self._actuate(now_ms)
@@ -249,35 +239,17 @@ class FlightSoftware:
         parameters = self._parameters
         now = Condition(
             energy.state_of_charge,
-            rest_cell_v(readings, parameters),
+            rest_cell_v(readings, energy, parameters),
             sunrise_charge(energy, parameters),
             energy.in_sun,
+            self._faults.packs.runaway,
             self._selfcheck.faults(now_ms),
             self._resets,
             (now_ms - self._booted_ms) / 1000,
         )
         elapsed_s = (now_ms - self._last_ms) / 1000 or parameters.cycle_ms / 1000
-        changes = self._ladder.step(now, elapsed_s)
-        if changes:
-            safe = self._ladder.level.mode is Mode.SAFE
-            self._keep(level=self._ladder.level, collapses=self._record.collapses if safe else 0)
-        self._watch_safe(now_ms)
-        self._apply(now_ms, changes)
-
-    def _apply(self, now_ms: int, changes: list[Change]) -> None:
-        """Put into force what ladder and ground want; tell of each level passed."""
-        before = self._level
-        held = self._telecommands.services.functions.level
-        for level, cause in changes:
-            self._pass(now_ms, max(level, held), cause)
-        self._pass(now_ms, max(self._ladder.level, held), Cause.GROUND)
-        if self._level.mode is not before.mode:
-            self._events.raise_event("MODE_CHANGED", now_ms, before.mode, self._level.mode)
-
-    def _pass(self, now_ms: int, target: Level, cause: Cause) -> None:
-        while self._level is not target:
-            self._level = Level(self._level + (1 if target > self._level else -1))
-            self._events.raise_event("LEVEL_CHANGED", now_ms, self._level, cause)
+        if self._levels.decide(now_ms, now, self._telecommands.services.functions.level, elapsed_s):
+            self._restore_loaded(now_ms, RestoreCause.SAFE_LASTS)
 
     def _watch_floor(self, now_ms: int, state_of_charge: float) -> None:
         parameters = self._parameters
@@ -287,21 +259,9 @@ class FlightSoftware:
             self._events.raise_event("STATE_OF_CHARGE_LOW", now_ms, *facts)
         self._was_low = low
 
-    def _watch_safe(self, now_ms: int) -> None:
-        safe = self._safe
-        if safe.follow(self._ladder.level.mode, now_ms):
-            self._keep(safe_since_ms=safe.since_ms)
-        elif safe.has_lasted(now_ms):
-            self._keep(safe_since_ms=safe.since_ms)
-            self._restore_loaded(now_ms, RestoreCause.SAFE_LASTS)
-
     def _restore_loaded(self, now_ms: int, cause: RestoreCause) -> None:
         if self._telecommands.restore_loaded():
             self._events.raise_event("PARAMETERS_RESTORED", now_ms, cause)
-
-    def _keep(self, **facts: Any) -> None:
-        self._record = self._record._replace(**facts)
-        self._record.store(self._memory)
 
     def _decide_nodes(self, now_ms: int, estimate: EnergyEstimate) -> None:
         self._watch_loads(now_ms, estimate)
@@ -348,9 +308,10 @@ class FlightSoftware:
             self._node_w,
             self._nodes.counts(now_ms),
             link_up=link_up,
-            level=max(self._level, self._faults.level),
+            level=self._levels.level,
         )
-        return self._clamp.hold(self._controller.plan(situation), situation)
+        plan = self._clamp.hold(self._controller.plan(situation), situation)
+        return held(plan, estimate.energy, self._faults.packs.usable, self._parameters)
 
     # report
 
@@ -367,7 +328,7 @@ class FlightSoftware:
             now.mode,
             now.link,
             min(self._boot_cause, 0xFF),
-            self._record.boots,
+            self._file.record.boots,
             now.cycle,
             now.nodes_commanded,
             now.nodes_on,
@@ -413,10 +374,10 @@ class FlightSoftware:
         battery_k = self._energy.battery_k if self._energy else 0.0
         coolant_k = self._heat.coolant_k if self._samples.compute else None
         racks = self._samples.compute_known and bool(limiters.on & fdir.LOAD_PUMP)
-        listening = self._safe.listening(now_ms)
+        listening = self._levels.listening(now_ms)
         wanted, switches = self._switching.decide(
             now_ms,
-            self._level,
+            self._levels.level,
             words,
             battery_k,
             coolant_k,
@@ -429,4 +390,9 @@ class FlightSoftware:
             wanted, switches = fdir.LOAD_ESSENTIAL, switches & ~HEATERS
         kick = 0 if self._telecommands.services.functions.restarting else commanding.KICK
         faults = self._faults
-        return limiters.decide(now_ms, wanted), faults.array.enable, faults.switches(switches), kick
+        return (
+            limiters.decide(now_ms, wanted & ~faults.off),
+            faults.array.enable,
+            faults.switches(switches),
+            kick,
+        )

@@ -32,7 +32,8 @@ class Cause(IntEnum):
     FORECAST = 3
     FAULTS = 4
     RESETS = 5
-    GROUND = 6
+    RUNAWAY = 6
+    GROUND = 7
 
 
 class Condition(NamedTuple):
@@ -41,6 +42,7 @@ class Condition(NamedTuple):
     Attributes:
         cell_v: what the lowest cell would rest at.
         sunrise_charge: state of charge that the coming, or present, eclipse will leave if no node runs.
+        runaway: whether a battery pack gets hotter and hotter.
         faults: of flight software itself within the last hour.
         resets: that the ground has not ordered, within an hour before the boot.
         quiet_s: since the boot.
@@ -50,6 +52,7 @@ class Condition(NamedTuple):
     cell_v: float
     sunrise_charge: float
     in_sun: bool
+    runaway: bool = False
     faults: int = 0
     resets: int = 0
     quiet_s: float = 1e9
@@ -188,6 +191,7 @@ ENTRIES = (
         lambda now, limits: now.state_of_charge < limits.shed_entry,
         10.0,
     ),
+    Entry(Level.SHED_COMPUTE, Cause.RUNAWAY, lambda now, limits: now.runaway, 0.0),
     Entry(Level.SHED_COMPUTE, Cause.CELL_VOLTAGE, lambda now, limits: now.cell_v < limits.shed_cell_v, 10.0),
     Entry(
         Level.SHED_PAYLOAD,

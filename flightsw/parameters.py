@@ -27,6 +27,23 @@ class NodePower:
         return self.static_w + self.dynamic_w * float(fraction**self.exponent)
 
 
+@dataclass(frozen=True, kw_only=True)
+class CellCurve:
+    """The battery's cells in series, as measured on the ground: voltage at rest over state of charge, and resistance.
+
+    At rest a cell has `empty_v + slope_v z - knee_v exp(-z / knee)`; the resistances are the whole battery's.
+    """
+
+    cells: int = 84
+    empty_v: float = 3.25
+    slope_v: float = 0.80
+    knee_v: float = 0.25
+    knee: float = 0.03
+    series_ohm: float = 0.09
+    polarisation_ohm: float = 0.06
+    polarisation_s: float = 40.0
+
+
 @dataclass(kw_only=True, slots=True)
 class FlightParameters:
     """What the ground loads before launch. Times in board milliseconds count from 0 at the start of the mission.
@@ -46,33 +63,35 @@ class FlightParameters:
     orbit_period_s: float = 5739.0
     eclipse_s: float = 2136.0
     sunrise_ms: int = 0
+    penumbra_s: float = 8.5
 
     # energy
     bus_nominal_v: float = 300.0
     array_w: float = 110_000.0
     bus_power_w: float = 4600.0
+    cold_boost: float = 0.10  # what cold cells give more, until they have warmed up
+    warm_up_s: float = 240.0
     battery_capacity_wh: float = 25_000.0
-    cells: int = 84
-    battery_ohm: float = 0.15
+    cell: CellCurve = CellCurve()
     charge_efficiency: float = 0.96
     discharge_efficiency: float = 0.95
     floor: float = 0.70
-    floor_margin: float = 0.012
-    full: float = 0.995
+    floor_margin: float = 0.0005  # beside what the estimate is unsure of
+    full: float = 0.9995
     converter_efficiency: float = 0.97  # between bus and battery
     computer_w: float = 200.0
     array_low: float = 0.90  # of nominal array power, in full light
     array_low_hysteresis: float = 0.03
     charge_limit_w: float = 20_000.0
     discharge_limit_w: float = 25_000.0
-    discharge_margin_w: float = 4_000.0
+    discharge_margin_w: float = 1_000.0
 
     # compute
     node: NodePower = NodePower()
     boot_s: float = 120.0
     ramp_ms: int = 10
     least_on_s: float = 300.0
-    dawn_nodes: int = 4  # booted before sunrise from the battery
+    dawn_nodes: int = 16  # booted before sunrise, as far as the discharge limit allows
     challenge_every_cycles: int = 2
     # nodes and strings; after one more fault they are given up
     retry_s: tuple[float, ...] = (10.0, 100.0, 1000.0)

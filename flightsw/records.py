@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from .modes import Level, Mode
 from .ports import NonVolatileMemory
@@ -73,6 +73,26 @@ class BootRecord(NamedTuple):
         return cls(
             boots, resets_ms, commanded, None if since_ms == NEVER else since_ms, Level(level), collapses
         )
+
+
+class BootFile:
+    """The boot record, and the memory that keeps it.
+
+    Attributes:
+        record: as it is kept.
+    """
+
+    __slots__ = ("_memory", "record")
+
+    def __init__(self, memory: NonVolatileMemory, record: BootRecord) -> None:
+        self._memory = memory
+        self.record = record
+        record.store(memory)
+
+    def keep(self, **facts: Any) -> None:
+        """Keep these fields instead."""
+        self.record = self.record._replace(**facts)
+        self.record.store(self._memory)
 
 
 class KeptRecords:

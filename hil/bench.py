@@ -241,6 +241,7 @@ def flight_parameters(scenario: Scenario, orbit: CircularOrbit) -> FlightParamet
         orbit_period_s=orbit.period_s,
         eclipse_s=orbit.shadow_s,
         sunrise_ms=round(1000 * (orbit.sunrise_s + _ephemeris_error_s(scenario))),
+        penumbra_s=(orbit.shadow_s - orbit.umbra_s) / 2,
         bus_nominal_v=satellite.bus_v,
         overvoltage_v=OVERVOLTAGE * satellite.bus_v,
         dead_bus_v=DEAD_BUS * satellite.bus_v,

@@ -1,25 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The default controller: what the nodes may draw so that the battery is full at sunset and above its floor at sunrise.
+"""The default controller: one compute power by day, which fills the battery at sunset; by night, what leaves it at its floor.
 
-In sunlight   compute = array - bus - charge, the charge spread evenly over what is left of the day.
-In eclipse    compute = (what the battery holds above floor and margin) / (what is left of the night) - bus.
-At dusk       whichever of the two is more, so that the nodes that will run through the night never stop.
+Day    work grows less and less with power, so the best day has one power throughout: all that the array will give until
+       sunset, less the bus and the charge that is missing. The charger takes what is above it as long as it can.
+Night  a few nodes at the clock of least energy per work; see night.py.
+Dawn   nodes that have booted in the dark take the light as it comes, the others boot in it.
+Dusk   the light that is foretold for the end of the cycle, until the nodes of the night are left.
 """
 
 from __future__ import annotations
 
+from math import exp
+
 from ..parameters import FlightParameters
 from . import allocation, limits
-from .port import Energy, Plan, Situation
+from .battery import rest_v, taken_w
+from .night import NightPlan, plan_night
+from .port import Energy, NodeCounts, Plan, Situation
 
-FULL_BEFORE_SUNSET_S = 90.0
-LEAST_DAY_S = 120.0  # shorter horizons would make noise of the gauge swing the plan
-DUSK_NEAR_S = 16.0
-DUSK_CAUTION_W = 6_000.0  # the first second of dusk cannot be seen in time: leave the battery room for it
+FULL_BEFORE_SUNSET_S = 10.0
+LEAST_DAY_S = 60.0  # shorter horizons would make noise swing the plan
+DAYLIGHT = 0.15  # of the array's power: what is planned as day
+MORE_NODES = 1.5  # nodes short of what the night feeds before one more is booted
 
 
 class Adaptive:
-    """Plans by the energy balance to the next terminator."""
+    """Plans from what is there now; it keeps no state."""
 
     def __init__(self, parameters: FlightParameters) -> None:
         self._parameters = parameters
@@ -27,36 +33,100 @@ class Adaptive:
 
     def plan(self, situation: Situation) -> Plan:
         """Share out the power. Never negative; grows with state of charge and with array power."""
-        energy, parameters = situation.energy, self._parameters
-        ceiling_w = limits.ceiling_w(energy, parameters)
-        compute_w = min(max(self._wanted_w(energy), 0.0), ceiling_w)
-        return Plan(compute_w, ceiling_w, self._nodes(situation, compute_w, ceiling_w))
-
-    def _wanted_w(self, energy: Energy) -> float:
-        parameters = self._parameters
-        spare_w = limits.night_w(energy, parameters)
-        if not energy.in_sun:
-            return spare_w + energy.array_soon_w
-        caution_w = DUSK_CAUTION_W if energy.remaining_s < DUSK_NEAR_S else 0.0
-        return max(energy.array_soon_w - energy.bus_w - caution_w - charge_w(energy, parameters), spare_w)
-
-    def _nodes(self, situation: Situation, compute_w: float, ceiling_w: float) -> int:
         energy, nodes, parameters = situation.energy, situation.nodes, self._parameters
+        ceiling_w = limits.ceiling_w(energy, parameters)
+        by_night = self._night(energy, nodes)
+        if energy.in_sun or energy.array_soon_w > DAYLIGHT * energy.full_w:
+            by_day_w = day_w(energy, parameters)
+            if by_day_w > by_night.compute_w:
+                return self._by_day(situation, min(by_day_w, ceiling_w), ceiling_w)
+        else:
+            by_night = by_night._replace(compute_w=by_night.compute_w + energy.array_soon_w)
+        return self._by_night(situation, by_night, ceiling_w)
+
+    def _night(self, energy: Energy, nodes: NodeCounts) -> NightPlan:
+        if not energy.in_sun:
+            return plan_night(energy, nodes, nodes.on, self._parameters, self._table)
+        typical = plan_night(energy, nodes, 0, self._parameters, self._table)
+        on = min(allocation.nodes_fed(typical.compute_w, self._table), nodes.usable)
+        return plan_night(energy, nodes, on, self._parameters, self._table)
+
+    def _by_day(self, situation: Situation, compute_w: float, ceiling_w: float) -> Plan:
+        energy, nodes, parameters = situation.energy, situation.nodes, self._parameters
+        compute_w = max(compute_w, 0.0)
         kept = allocation.keep(compute_w, ceiling_w, nodes.on, nodes.booting, nodes.mature, self._table)
-        long_enough = energy.remaining_s > parameters.boot_s + parameters.least_on_s
-        if long_enough or limits.dawn_is_near(energy, parameters):
-            return max(kept, allocation.nodes_fed(compute_w, self._table))
-        return kept
+        left_s = energy.remaining_s if energy.in_sun else parameters.orbit_period_s - energy.night_s
+        if left_s > parameters.boot_s + parameters.least_on_s:
+            kept = max(kept, allocation.nodes_fed(compute_w, self._table))
+        return Plan(compute_w, ceiling_w, kept)
+
+    def _by_night(self, situation: Situation, night: NightPlan, ceiling_w: float) -> Plan:
+        nodes, table = situation.nodes, self._table
+        compute_w = max(night.compute_w, 0.0)
+        if night.dawn:
+            return self._dawn(nodes, night, ceiling_w)
+        wanted = self._through_the_night(situation, compute_w, ceiling_w)
+        efficient_w = table.step_w[table.efficient]
+        if compute_w < wanted * table.step_w[0]:
+            compute_w = wanted * efficient_w
+        compute_w = min(compute_w, ceiling_w)
+        if wanted > nodes.running:
+            return Plan(compute_w, ceiling_w, wanted)
+        kept = allocation.keep(compute_w, ceiling_w, nodes.on, nodes.booting, nodes.mature, table)
+        return Plan(compute_w, ceiling_w, min(kept, wanted))
+
+    def _through_the_night(self, situation: Situation, compute_w: float, ceiling_w: float) -> int:
+        """How many nodes run: all that the power feeds at the efficient step and, while it lasts, one more.
+
+        One more that the power would not feed even at its lowest step spends ahead: later in the night it goes.
+        """
+        nodes, efficient_w = situation.nodes, self._table.step_w[self._table.efficient]
+        fed = compute_w / efficient_w
+        if nodes.running + MORE_NODES < fed and self._worth_a_boot(situation.energy):
+            least_w = nodes.on * self._table.step_w[0] + nodes.booting * self._table.boot_w
+            boots = int(max(ceiling_w - least_w, 0.0) / self._table.boot_w)
+            return min(int(fed), nodes.usable, nodes.running + boots)
+        return min(nodes.running, int(fed) + 1) if compute_w > 0.0 else 0
+
+    def _dawn(self, nodes: NodeCounts, night: NightPlan, ceiling_w: float) -> Plan:
+        """The nodes that run and boot stay as long as the battery feeds them; then even young ones go."""
+        table = self._table
+        compute_w = max(night.compute_w, 0.0)
+        if night.lasts:
+            running_w = nodes.on * table.step_w[0] + (nodes.booting + night.boots) * table.boot_w
+            compute_w = min(max(compute_w, running_w), ceiling_w)
+            return Plan(compute_w, ceiling_w, nodes.running + night.boots)
+        compute_w = min(compute_w, ceiling_w)
+        return Plan(
+            compute_w,
+            ceiling_w,
+            allocation.keep(compute_w, ceiling_w, nodes.on, nodes.booting, nodes.running, table),
+        )
+
+    def _worth_a_boot(self, energy: Energy) -> bool:
+        return energy.remaining_s > self._parameters.boot_s + self._parameters.least_on_s
 
 
-def charge_w(energy: Energy, parameters: FlightParameters) -> float:
-    """Constant power that fills the battery shortly before sunset; all the charger takes while the floor is near."""
-    if energy.state_of_charge < parameters.floor + parameters.floor_margin:
-        return parameters.charge_limit_w
-    need_wh = (
-        (parameters.full - energy.state_of_charge)
-        * parameters.battery_capacity_wh
-        / parameters.charge_efficiency
+def day_w(energy: Energy, parameters: FlightParameters) -> float:
+    """The constant power that fills the battery at sunset, as far as the array and the charger can follow it now."""
+    left_s = energy.remaining_s if energy.in_sun else parameters.orbit_period_s - energy.night_s
+    left_s = max(left_s - FULL_BEFORE_SUNSET_S, LEAST_DAY_S)
+    warm_s = parameters.warm_up_s
+    boost = energy.boost * warm_s / left_s * (1.0 - exp(-left_s / warm_s))
+    mean_w = energy.full_w * (1.0 + boost)
+    now_w = energy.array_soon_w - energy.bus_w
+    if energy.state_of_charge < parameters.floor + parameters.floor_margin and energy.in_sun:
+        return now_w - parameters.charge_limit_w
+    even_w = mean_w - energy.bus_w - charge_w(energy, parameters, left_s)
+    return min(max(even_w, now_w - parameters.charge_limit_w), now_w)
+
+
+def charge_w(energy: Energy, parameters: FlightParameters, left_s: float) -> float:
+    """Mean power at the bus that fills the battery within `left_s`."""
+    missing_wh = (parameters.full - energy.state_of_charge) * energy.capacity_wh
+    stored_w = max(missing_wh, 0.0) * 3600.0 / left_s
+    at_rest_v = rest_v(parameters.cell, 0.5 * (energy.state_of_charge + 1.0))
+    return min(
+        taken_w(stored_w, at_rest_v, energy.battery_ohm, parameters.converter_efficiency),
+        parameters.charge_limit_w,
     )
-    horizon_s = max(energy.remaining_s - FULL_BEFORE_SUNSET_S, LEAST_DAY_S)
-    return min(max(need_wh * 3600.0 / horizon_s, 0.0), parameters.charge_limit_w)

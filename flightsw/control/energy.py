@@ -1,19 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
 """The power board's readings filtered into an estimate of the satellite's energy.
 
-Power that falls is carried forward to the end of the cycle in which a command acts.
+A reading is a cycle old when it is taken, and a command acts until the end of the next cycle. So falling power is carried
+forward to there, and foretold where the terminator is known.
 """
 
 from __future__ import annotations
 
+from math import exp
+
 from ..fdir.readings import Readings
 from ..parameters import FlightParameters
+from .battery import BatteryEstimate
 from .port import Energy
-from .sunlight import Sunlight
+from .sunlight import SEEN_S, Sunlight
 
-GAUGE_GAIN = 0.01  # how much of a cycle's gauge reading enters the estimate; the rest is counted charge
-STEADY_FRACTION = 0.02  # of nominal array power: a change within this is noise
+STEADY_FRACTION = 0.02  # of the array's power: a change within this is noise
 CYCLES_TO_ACT = 2.0  # from the instant of the sample to the end of the cycle that the command rules
+FULL_S = 300.0  # over which the array's full power is averaged: longer than it wanders
+BROKEN_FRACTION = 0.05  # a steady change beyond this is a string gained or lost
+BROKEN_S = 10.0
+TERMINATOR_S = 30.0  # around a terminator nothing is learned of the array
 
 
 class EnergyEstimate:
@@ -21,64 +28,75 @@ class EnergyEstimate:
 
     Attributes:
         energy: the latest estimate.
+        battery: what is known of the battery.
+        sunlight: what is known of day and night.
         rack_w: what the racks draw, measured.
         battery_w: what goes into the battery, measured; negative while it is discharged.
         battery_k: cell temperature.
     """
 
     __slots__ = (
-        "_array_w",
-        "_bus_w",
-        "_last_array_w",
-        "_last_ms",
-        "_parameters",
-        "_state_of_charge",
-        "_sunlight",
-        "battery_k",
-        "battery_w",
-        "energy",
-        "rack_w",
-    )
+        "_array_w", "_broken_s", "_bus_w", "_cycle_s", "_full_w", "_last_array_w", "_last_ms", "_parameters",
+        "_sunrise_ms", "battery", "battery_k", "battery_w", "energy", "rack_w", "sunlight",
+    )  # fmt: skip
 
     def __init__(self, parameters: FlightParameters, readings: Readings, now_ms: int) -> None:
         self._parameters = parameters
+        self._cycle_s = parameters.cycle_ms / 1000.0
         self._last_ms = now_ms
-        self._state_of_charge = readings.state_of_charge
-        self._array_w = self._last_array_w = readings.array_w
+        self._array_w = self._last_array_w = array_w = readings.array_w
+        self._full_w = parameters.array_w
+        self._broken_s = 0.0
         self._bus_w = parameters.bus_power_w
-        self._sunlight = Sunlight(parameters, self._array_w, now_ms)
+        self.battery = BatteryEstimate(parameters, readings.state_of_charge)
+        self.sunlight = Sunlight(parameters, array_w / parameters.array_w, now_ms)
+        period_ms = parameters.orbit_period_s * 1000.0
+        self._sunrise_ms = now_ms - (now_ms - parameters.sunrise_ms) % period_ms
         self.update(readings, now_ms)
 
     def update(self, readings: Readings, now_ms: int) -> Energy:
         """Take a cycle's sample in."""
+        elapsed_s = (now_ms - self._last_ms) / 1000.0
+        self._last_ms = now_ms
         self.rack_w = readings.racks_w
+        battery_v, battery_a = readings.battery_v, readings.battery_a
         self.battery_w = readings.battery_w
         self.battery_k = readings.battery_k
         bus_w = readings.bus_a * readings.bus_v - self.rack_w
         self._bus_w = max(self._bus_w + 0.1 * (bus_w - self._bus_w), 0.0)
-        self._count_charge(readings.state_of_charge, now_ms)
-        soon_w = self._follow_array(readings.array_w)
-        remaining_s = self._sunlight.update(now_ms, self._last_array_w)
+        self.battery.update(battery_v, battery_a, readings.state_of_charge, elapsed_s)
+        soon_w, least_w = self._follow_array(readings.array_w, now_ms, elapsed_s)
+        sunlight, battery = self.sunlight, self.battery
         self.energy = Energy(
-            self._state_of_charge,
+            battery.ahead(battery_a, self._cycle_s if elapsed_s else 0.0),
             self._array_w,
             soon_w,
             self._bus_w,
-            self._sunlight.in_sun,
-            remaining_s,
+            sunlight.in_sun,
+            sunlight.remaining_s(now_ms),
             self.rack_w,
+            sunlight.night_s,
+            self._full_w,
+            self._boost(now_ms),
+            battery.capacity_wh,
+            battery.ohm,
+            battery.deviation,
+            sunlight.night_unsure_s,
+            least_w,
         )
         return self.energy
 
-    def _count_charge(self, gauge: float, now_ms: int) -> None:
-        elapsed_s = (now_ms - self._last_ms) / 1000.0
-        self._last_ms = now_ms
-        counted = self._state_of_charge + self.battery_w * elapsed_s / (
-            3600.0 * self._parameters.battery_capacity_wh
-        )
-        self._state_of_charge = counted + GAUGE_GAIN * (gauge - counted)
+    def _follow_array(self, array_w: float, now_ms: int, elapsed_s: float) -> tuple[float, float]:
+        """Take the measured power in; return where it will be when a command given now has acted, likely and at the least."""
+        sunlight, cycle_ms = self.sunlight, self._parameters.cycle_ms
+        sampled_ms = now_ms - cycle_ms
+        was_day = sunlight.in_sun
+        gain = 1.0 + self._boost(sampled_ms)
+        sunlight.update(sampled_ms, array_w / (self._full_w * gain))
+        if sunlight.in_sun and not was_day:
+            self._sunrise_ms = float(sampled_ms)
+        self._learn_full(array_w / gain, sampled_ms, elapsed_s)
 
-    def _follow_array(self, array_w: float) -> float:
         steady_w = STEADY_FRACTION * self._parameters.array_w
         fallen_w = self._last_array_w - array_w
         self._last_array_w = array_w
@@ -87,4 +105,42 @@ class EnergyEstimate:
         else:
             self._array_w += 0.2 * (array_w - self._array_w)
         ahead_w = CYCLES_TO_ACT * fallen_w if fallen_w > steady_w else 0.0
-        return max(self._array_w - ahead_w, 0.0)
+        seen_w = max(self._array_w - ahead_w, 0.0)
+        return self._soon_w(now_ms, 0.0, seen_w), self._soon_w(now_ms, sunlight.unsure_s, seen_w)
+
+    def _soon_w(self, now_ms: int, unsure_s: float, seen_w: float) -> float:
+        """Power at the end of the cycle that a command given now rules; terminators `unsure_s` to the worse.
+
+        A sunset comes when it is foretold or when it is seen; sunrise is foretold only by terminators seen.
+        """
+        sunlight, cycle_ms = self.sunlight, self._parameters.cycle_ms
+        rising = sunlight.rising(now_ms)
+        overdue = not sunlight.in_sun and sunlight.overdue_s(now_ms - 2.0 * cycle_ms) > 0.0
+        if rising and (overdue or sunlight.unsure_s > SEEN_S):
+            return seen_w
+        shift_ms = -1000.0 * unsure_s if rising else 1000.0 * unsure_s
+        soon = sunlight.predicted(now_ms + cycle_ms + shift_ms)
+        then = sunlight.predicted(now_ms - cycle_ms + shift_ms)
+        if rising:
+            if then == 1.0:
+                return seen_w
+            return max(seen_w, soon * self._full_w * (1.0 + self._parameters.cold_boost))
+        return seen_w if soon == 1.0 else min(seen_w, soon * self._full_w)
+
+    def _learn_full(self, warm_w: float, sampled_ms: int, elapsed_s: float) -> None:
+        sunlight = self.sunlight
+        if not sunlight.in_sun or sunlight.predicted(sampled_ms) < 1.0:
+            self._broken_s = 0.0
+            return
+        off = warm_w / self._full_w - 1.0
+        self._broken_s = self._broken_s + elapsed_s if abs(off) > BROKEN_FRACTION else 0.0
+        if self._broken_s > BROKEN_S:
+            self._full_w = max(warm_w, 0.02 * self._parameters.array_w)
+        elif self._broken_s == 0.0:
+            self._full_w *= 1.0 + off * min(elapsed_s / FULL_S, 1.0)
+
+    def _boost(self, now_ms: float) -> float:
+        """What the cells give more because they are cold."""
+        parameters = self._parameters
+        since_s = max(now_ms - self._sunrise_ms, 0.0) / 1000.0
+        return parameters.cold_boost * exp(-since_s / parameters.warm_up_s)

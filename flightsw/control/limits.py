@@ -7,55 +7,21 @@ from ..parameters import NODES, FlightParameters
 from . import allocation
 from .port import Energy, Plan, Situation
 
-LEAST_NIGHT_S = 15.0
-MARGIN_FULL_S = 600.0
-DAWN_BOOT_S = 25.0  # how much longer before the end of the night than their boot time nodes are started
-
 THROTTLE, SHED = 1, 2  # levels of the ladder
 SHED_W_S = 20_000.0
 BACK_MS = 30_000  # from one node that comes back after a shed to the next
 
 
 def ceiling_w(energy: Energy, parameters: FlightParameters) -> float:
-    """Power of the racks that the discharge limit still allows when a command given now has acted."""
-    return max(energy.array_soon_w - energy.bus_w + _discharge_w(energy, parameters), 0.0)
+    """Power of the racks that the discharge limit still allows when a command given now has acted; at the floor, the array."""
+    array_w = energy.array_soon_w if energy.array_least_w is None else energy.array_least_w
+    return max(array_w - energy.bus_w + _discharge_w(energy, parameters), 0.0)
 
 
 def _discharge_w(energy: Energy, parameters: FlightParameters) -> float:
-    """Most that the battery gives: all that the night can spare may go within the least time that a node is on."""
     if energy.state_of_charge <= parameters.floor:
         return 0.0
-    hurry = max(_night_s(energy, parameters) / parameters.least_on_s, 1.0)
-    limit_w = parameters.discharge_limit_w - parameters.discharge_margin_w
-    return min(energy.bus_w + max(night_w(energy, parameters), 0.0) * hurry, limit_w)
-
-
-def night_w(energy: Energy, parameters: FlightParameters) -> float:
-    """Power for the racks that takes the battery down to floor and margin until sunrise; negative if the bus takes more.
-
-    What booting nodes for the dawn will take is kept back until they boot.
-    """
-    night_s = _night_s(energy, parameters)
-    certain = max(1.0 - night_s / MARGIN_FULL_S, 0.0)
-    margin = parameters.floor_margin * (
-        1.0 - certain / 2
-    )  # what is left of the night is known better and better
-    spare = energy.state_of_charge - parameters.floor - margin
-    spare_wh = spare * parameters.battery_capacity_wh * parameters.discharge_efficiency
-    if not dawn_is_near(energy, parameters):
-        spare_wh -= (
-            parameters.dawn_nodes * parameters.node.boot_w * (parameters.boot_s + DAWN_BOOT_S) / 3600.0
-        )
-    return spare_wh * 3600.0 / max(night_s, LEAST_NIGHT_S) - energy.bus_w
-
-
-def _night_s(energy: Energy, parameters: FlightParameters) -> float:
-    return energy.remaining_s + (parameters.eclipse_s if energy.in_sun else 0.0)
-
-
-def dawn_is_near(energy: Energy, parameters: FlightParameters) -> bool:
-    """Whether a node that boots now will be on at sunrise, and not much before."""
-    return not energy.in_sun and energy.remaining_s < parameters.boot_s + DAWN_BOOT_S
+    return parameters.discharge_limit_w - parameters.discharge_margin_w
 
 
 class Clamp:

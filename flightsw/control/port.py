@@ -16,6 +16,14 @@ class Energy(NamedTuple):
     in_sun: bool
     remaining_s: float  # until the next terminator
     rack_w: float = 0.0
+    night_s: float = 2136.0  # how long a night is
+    full_w: float = 110_000.0  # array, warm and in full light
+    boost: float = 0.0  # share of that which cold cells give more now
+    capacity_wh: float = 25_000.0
+    battery_ohm: float = 0.15
+    deviation: float = 0.0  # standard deviation of the state of charge
+    night_unsure_s: float = 0.0  # how late the next sunrise may be
+    array_least_w: float | None = None  # the least that it may be by then
 
 
 class NodeCounts(NamedTuple):

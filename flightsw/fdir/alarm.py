@@ -26,6 +26,11 @@ class Alarm:
         self._away = 0
         self.active = False
 
+    @property
+    def likely(self) -> bool:
+        """Whether a third of what it takes has been seen."""
+        return 3 * self._score >= self._begin
+
     def follow(self, present: bool) -> bool:
         """Take a sample in; returns whether the condition has begun or ended with it."""
         if not self.active:

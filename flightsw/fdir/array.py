@@ -47,6 +47,7 @@ class ArrayWatch:
 
     __slots__ = (
         "_back",
+        "_isolated",
         "_ladder",
         "_lost",
         "_low",
@@ -55,6 +56,7 @@ class ArrayWatch:
         "_ratios",
         "_rises",
         "_share",
+        "_steady",
         "_swing",
         "_trips",
         "_was_ms",
@@ -70,6 +72,8 @@ class ArrayWatch:
         self._trips = RetryLadder(1, parameters.overvoltage_retry_s, never=1)
         self._lost = alarms(STRINGS, LOST_SAMPLES, BACK_SAMPLES)
         self._swing = alarms(STRINGS, SWING_SAMPLES, STEADY_SAMPLES)
+        self._isolated = 0  # strings that have not been steady since they were switched off
+        self._steady = [0] * STRINGS
         self._low = alarms(1, LOW_SAMPLES, ENOUGH_SAMPLES)[0]
         self._ratios = [1.0] * STRINGS
         self._rises = [0.0] * STRINGS
@@ -105,6 +109,9 @@ class ArrayWatch:
             strings_a = [count * _AMPERE for count in words[11:19]]
             self._compare(now_ms, strings_a, events)
             self._watch_power(now_ms, strings_a, elapsed_s, events)
+        elif not sensed:
+            for alarm in self._swing:
+                alarm.forget()
         held = self._ladder.release(now_ms)
         enable = self._back & ~held
         for string in range(STRINGS):
@@ -129,7 +136,7 @@ class ArrayWatch:
                 continue
             ratio = strings_a[string] / median(others_a)
             self._watch_loss(now_ms, string, ratio, strings_a[string], events)
-            self._watch_swing(now_ms, string, ratio, events)
+            self._watch_swing(now_ms, string, ratio, strings_a[string], events)
 
     def _watch_loss(self, now_ms: int, string: int, ratio: float, amperes: float, events: EventSink) -> None:
         alarm = self._lost[string]
@@ -139,14 +146,24 @@ class ArrayWatch:
         name = "STRING_LOST" if alarm.active else "STRING_BACK"
         events.raise_event(name, now_ms, string, round(amperes * 100))
 
-    def _watch_swing(self, now_ms: int, string: int, ratio: float, events: EventSink) -> None:
+    def _watch_swing(self, now_ms: int, string: int, ratio: float, amperes: float, events: EventSink) -> None:
         """A swing is a rise after a fall or a fall after a rise: a string that goes or comes does so once."""
         rise = ratio - self._ratios[string]
         turned = rise * self._rises[string] < 0.0
         large = min(abs(rise), abs(self._rises[string])) > SWING
         self._ratios[string], self._rises[string] = ratio, rise
+        if self._isolated >> string & 1:
+            self._steady[string] = 0 if large else self._steady[string] + 1
+            if self._steady[string] >= STEADY_SAMPLES:
+                self._isolated &= ~(1 << string)
+                events.raise_event("STRING_BACK", now_ms, string, round(amperes * 100))
         if self._swing[string].follow(turned and large) and self._swing[string].active:
+            alone = sum(alarm.likely for alarm in self._swing) == 1
             self._swing[string].forget()
+            if not alone:  # it is their sensors that swing
+                return
+            self._isolated |= 1 << string
+            self._steady[string] = 0
             given_up = self._ladder.fail(string, now_ms)
             events.raise_event("STRING_ISOLATED", now_ms, string, self._ladder.faults[string])
             tell_given_up(given_up, now_ms, Thing.STRING, string, events)
@@ -195,7 +212,7 @@ class ArrayWatch:
 
     def _room_w(self, now: Readings) -> float:
         parameters = self._parameters
-        if now.battery_v > TAPER_CELL_V * parameters.cells:
+        if now.battery_v > TAPER_CELL_V * parameters.cell.cells:
             return 0.0
         return parameters.charge_limit_w * now.packs_usable / 2 - now.battery_w
 

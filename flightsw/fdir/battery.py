@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from enum import IntEnum
 
+from ..control.port import Energy, Plan
 from ..events import EventSink
 from ..parameters import FlightParameters
 from .alarm import Alarm
@@ -18,13 +19,17 @@ from .readings import Readings
 
 PACKS = 2
 ALL_PACKS = 0b11
-SPREAD_SAMPLES, HOT_SAMPLES, OPEN_SAMPLES, RUNAWAY_SAMPLES, CLEAR_SAMPLES = 5, 5, 8, 15, 20
+SPREAD_SAMPLES, HOT_SAMPLES, OPEN_SAMPLES, RUNAWAY_SAMPLES, CLEAR_SAMPLES = 5, 5, 15, 15, 20
 INHIBIT_SAMPLES, PERMIT_SAMPLES = 3, 10
-SHARE_A = 20.0  # of both packs, from which on their shares are compared
-OPEN_SHARE, CARRYING_SHARE = 0.1, 0.25
+SHARE_A = 8.0  # of both packs, from which on each is expected to carry some
+OPEN_A, CARRYING_A = (
+    0.3,
+    1.0,
+)  # packs that differ after a fault pass through 0 as they even out, but do not stay there
 ALIKE_K_MIN = 0.5  # packs that heat up alike do so because of their current
 RATE_S = 60.0  # over which a rate is measured
 AVERAGED = 10  # samples at either end
+CALM_MS = 300_000  # after a pack that heats up by itself was switched off
 
 
 class Trouble(IntEnum):
@@ -59,7 +64,17 @@ class PackWatch:
         runaway: whether a pack heats up by itself: racks are to be shed.
     """
 
-    __slots__ = ("_alarms", "_inhibit", "_parameters", "_rates", "charge", "enable", "runaway", "usable")
+    __slots__ = (
+        "_alarms",
+        "_inhibit",
+        "_isolated_ms",
+        "_parameters",
+        "_rates",
+        "charge",
+        "enable",
+        "runaway",
+        "usable",
+    )
 
     def __init__(self, parameters: FlightParameters) -> None:
         self._parameters = parameters
@@ -69,6 +84,7 @@ class PackWatch:
         ]
         self._rates = [Rate() for _ in range(PACKS)]
         self._inhibit = Alarm(INHIBIT_SAMPLES, PERMIT_SAMPLES)
+        self._isolated_ms = 0
         self.enable = ALL_PACKS
         self.usable = PACKS
         self.charge = True
@@ -89,9 +105,11 @@ class PackWatch:
         for pack in range(PACKS):
             apart = rates[pack] - rates[1 - pack] if all(sensed) else 0.0
             self._judge(now_ms, pack, now, packs_k[pack], (rates[pack], apart), events)
+        heating = [pack for pack, alarms in enumerate(self._alarms) if alarms[Trouble.RUNAWAY].active]
+        fresh = now_ms - self._isolated_ms < CALM_MS
+        self.runaway = any(fresh or self.enable >> pack & 1 for pack in heating)
         self._decide_charge(now_ms, packs_k, events)
         open_ = sum(alarms[Trouble.OPEN].active for alarms in self._alarms)
-        self.runaway = any(alarms[Trouble.RUNAWAY].active for alarms in self._alarms)
         self.usable = max(self.enable.bit_count() - open_, 1)
 
     def _judge(
@@ -132,13 +150,14 @@ class PackWatch:
         amperes = abs(sum(now.packs_a))
         if amperes < SHARE_A or self.enable != ALL_PACKS:
             return was
-        return abs(now.packs_a[pack]) < (CARRYING_SHARE if was else OPEN_SHARE) * amperes
+        return abs(now.packs_a[pack]) < (CARRYING_A if was else OPEN_A)
 
     def _tell(self, now_ms: int, pack: int, trouble: Trouble, events: EventSink) -> None:
         active = self._alarms[pack][trouble].active
         events.raise_event("PACK_SUSPECT" if active else "PACK_SOUND", now_ms, pack, trouble)
         if active and trouble in ISOLATED_FOR and self._may_isolate(pack):
             self.enable &= ~(1 << pack)
+            self._isolated_ms = now_ms
             events.raise_event("PACK_ISOLATED", now_ms, pack, trouble)
             tell_given_up(True, now_ms, Thing.PACK, pack, events)
 
@@ -157,6 +176,15 @@ class PackWatch:
             kelvins = coldest_k if coldest_k < limits.charge_least_k + within_k else hottest_k
             events.raise_event("CHARGE_INHIBITED", now_ms, self._inhibit.active, round(kelvins * 100))
         self.charge = not (self._inhibit.active or self.runaway)
+
+
+def held(plan: Plan, energy: Energy, usable: int, parameters: FlightParameters) -> Plan:
+    """The plan, held to what the packs that carry current may give."""
+    if usable == PACKS:
+        return plan
+    limit_w = parameters.discharge_limit_w * usable / PACKS - parameters.discharge_margin_w
+    most_w = max(energy.array_soon_w - energy.bus_w + limit_w, 0.0)
+    return plan._replace(compute_w=min(plan.compute_w, most_w), ceiling_w=min(plan.ceiling_w, most_w))
 
 
 class Rate:

@@ -17,7 +17,7 @@ from .limiters import LIMITERS, LimiterControl
 from .readings import Readings
 
 STUCK_SAMPLES, RIGHT_SAMPLES = 5, 5
-LEAK_A = 0.5
+LEAK_A = (0.5, 0.12, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5)
 LEAST_A = (0.6, 0.1, 0.0, 0.0, 1.5, 0.8, 3.0, 3.0)  # half of what each load draws at the least
 RACK_SHARE = 0.3  # of what the nodes must draw
 LEAST_RACK_W = 1500.0
@@ -76,7 +76,7 @@ class LoadWatch:
         for load in range(LIMITERS):
             amperes = now.loads_a[load]
             if steady_off >> load & 1:
-                self._watch_leak(now_ms, load, amperes > LEAK_A, events)
+                self._watch_leak(now_ms, load, amperes > LEAK_A[load], events)
             elif steady_on >> load & 1 and sound:
                 least_a = self._least_a(load, now, expected)
                 if least_a:

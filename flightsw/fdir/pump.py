@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The coolant pump: junctions that heat up together, faster than their power explains, tell that the coolant stands still.
 
-Then all clocks go to the lowest step and the nodes off, the warmest first, as fast as the bus likes; the pump is switched off and
-on again, and one node tries whether the coolant moves before the others may run.
+Then all clocks go to the lowest step and the nodes off, the warmest first, as fast as the bus likes; the pump is switched off for
+a while, longer each time and never for good, and one node tries whether the coolant moves before the others may run.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from ..control import allocation
 from ..events import EventSink
 from ..parameters import NODES, FlightParameters
+from ..retry import RetryLadder
 from ..sample import ComputeWords
 from .alarm import Alarm
 from .limiters import LOAD_PUMP, LimiterControl
@@ -30,11 +31,13 @@ class PumpWatch:
 
     Attributes:
         usable: mask of the nodes that may run.
+        off: the pump's limiter, when it is to be off.
         node_w: the most that one of them may draw.
     """
 
     __slots__ = (
         "_failed",
+        "_ladder",
         "_means_k",
         "_parameters",
         "_still",
@@ -42,18 +45,25 @@ class PumpWatch:
         "_told",
         "_trial_ms",
         "node_w",
+        "off",
         "usable",
     )
 
     def __init__(self, parameters: FlightParameters) -> None:
         self._parameters = parameters
         self._table = allocation.step_table(parameters.node)
+        self._ladder = RetryLadder(1, parameters.retry_s, never=1)
         self._still = Alarm(STILL_SAMPLES, 1)
         self._means_k: list[float] = []
         self._failed = self._told = False
         self._trial_ms: int | None = None
         self.usable = ALL_NODES
         self.node_w = UNLIMITED_W
+        self.off = 0
+
+    def clear_retries(self) -> None:
+        """Try again at once."""
+        self._ladder.clear()
 
     def observe(
         self,
@@ -70,11 +80,12 @@ class PumpWatch:
             warm_k: how much warmer each junction is than its power makes it.
             dead: whether the pump is found to draw no current, which is told elsewhere.
         """
+        self.off = LOAD_PUMP if self._ladder.release(now_ms) else 0
         up = [node for node in range(NODES) if words.node_state >> 2 * node & 3]
         still = self._still.follow(bool(up) and self._heating(words, warm_k, up)) and self._still.active
         if still:
             self._still.forget()
-            if not self._told and not dead:
+            if not (self._told or self._failed or dead):
                 self._told = True
                 events.raise_event("PUMP_FAILED", now_ms, round(100 * max(warm_k)))
         if still or dead:
@@ -82,8 +93,8 @@ class PumpWatch:
         if self._failed and self.usable:
             self._stage(words, up)
             if not self.usable:
-                limiters.fail(PUMP, now_ms, events)
-        elif self._failed:
+                self._ladder.fail(0, now_ms)
+        elif self._failed and not self._ladder.held:
             self._wait(now_ms, limiters)
         elif self._trial_ms is not None and now_ms - self._trial_ms > TRIAL_MS:
             self._trial_ms = None

@@ -130,10 +130,8 @@ class ChannelCheck:
             self._repeats[index] = self._repeats[index] + 1 if repeated else 0
             cause = self._cause(channel, count, before, self._repeats[index])
             alarm = self._alarms[index]
-            if (cause is not None or alarm.active) and alarm.follow(cause is not None):
+            if alarm.follow(cause is not None):
                 trust.tell(now_ms, channel.sensor, cause, events)
-            elif cause is None:
-                alarm.follow(False)
 
     def _cause(self, channel: Channel, count: int, before: int, repeats: int) -> Cause | None:
         if not channel.low <= count <= channel.high:

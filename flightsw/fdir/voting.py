@@ -25,6 +25,7 @@ TOLERANCE_K = 5.0
 TOLERANCE_CHARGE = 0.035
 WILD = 4.0  # so many times the tolerance is not taken in even once
 SLOW = 10  # samples: the three ways to the state of charge differ for a while after a fault of the battery
+TAPER_CHARGE = 0.97
 BALANCE = 15  # samples
 DARK = 0.1  # of the array's nominal power
 LEAST_BATTERY_V = 150.0
@@ -88,10 +89,12 @@ class SensorWatch:
         self._last_ms = now_ms
         self._power.follow(now_ms, words, self.trust, events)
         raw = measured(words)._replace(packs_usable=packs_usable, strings_on=strings_on)
+        if not LEAST_BUS_V < raw.bus_v < MOST_BUS_V:
+            raw = raw._replace(bus_v=self._parameters.bus_nominal_v)
         whole = SATURATED not in words[19:27] and words.bus_current != SATURATED
         taking = charging and not words.status & _OVERCHARGED
         now = self._currents(now_ms, raw, whole, taking, events)
-        if not (self.trust[Sensor.BUS_VOLTAGE] and LEAST_BUS_V < raw.bus_v < MOST_BUS_V):
+        if not self.trust[Sensor.BUS_VOLTAGE]:
             now = now._replace(bus_v=self._parameters.bus_nominal_v)
         now = now._replace(battery_k=self._battery_k(now_ms, raw, events))
         return self._state_of_charge(now_ms, now, elapsed_s, events)
@@ -131,9 +134,10 @@ class SensorWatch:
         tolerance_a = TOLERANCE_A + TOLERANCE_SHARE * max(abs(battery_a), abs(balance_a))
         self._judge(now_ms, self._battery, values, battery_a, usable, tolerance_a, events)
         now = raw._replace(bus_a=bus_a, battery_a=battery_a)
-        if exact:
-            self._judge_balance(now_ms, now, abs(balance_a - battery_a) > tolerance_a, events)
         implied_a = bus_a + self._bus_side_a(raw, battery_a)
+        if exact:
+            dark = max(implied_a, array_a) < DARK * self._parameters.array_w / self._parameters.bus_nominal_v
+            self._judge_balance(now_ms, abs(balance_a - battery_a) > tolerance_a, dark, events)
         more = whole and implied_a > array_a + tolerance_a  # no array gives more than its strings do
         if more or not trust[Sensor.STRING_CURRENT]:
             now = now._replace(strings_a=(max(implied_a, 0.0) / len(raw.strings_a),) * len(raw.strings_a))
@@ -158,7 +162,8 @@ class SensorWatch:
         if net_a < 0.0:
             return True
         limit_w = 0.9 * parameters.charge_limit_w * raw.packs_usable / 2
-        low = raw.battery_v < TAPER_CELL_V * parameters.cells
+        low = raw.battery_v < TAPER_CELL_V * parameters.cell.cells
+        low = low and raw.state_of_charge < TAPER_CHARGE
         return taking and low and net_a * raw.bus_v < limit_w
 
     def _battery_a(self, raw: Readings, net_a: float) -> float:
@@ -171,14 +176,13 @@ class SensorWatch:
         ratio = raw.battery_v / max(raw.bus_v, 1.0)
         return battery_a * ratio / efficiency if battery_a > 0.0 else battery_a * ratio * efficiency
 
-    def _judge_balance(self, now_ms: int, now: Readings, open_: bool, events: EventSink) -> None:
+    def _judge_balance(self, now_ms: int, open_: bool, dark: bool, events: EventSink) -> None:
         """Both currents are sound and the balance does not close: by day the strings' sensors, by night the bus voltage's."""
         alarm, trust = self._balance, self.trust
         trusted = trust[Sensor.BUS_VOLTAGE] and trust[Sensor.STRING_CURRENT]
         if not (alarm.active or trusted) or not alarm.follow(open_):
             return
         if alarm.active:
-            dark = sum(now.strings_a) < DARK * self._parameters.array_w / max(now.bus_v, 1.0)
             self._to_blame = Sensor.BUS_VOLTAGE if dark else Sensor.STRING_CURRENT
         trust.tell(now_ms, self._to_blame, Cause.DISAGREES if alarm.active else None, events)
 

@@ -19,7 +19,6 @@ from .readings import Readings
 from .sensors import Sensor
 from .voting import SensorWatch
 
-NORMAL, SHED_COMPUTE = 0, 2  # levels of the ladder
 PACK0 = power_flight.SWITCHES_PACK0.low
 CHARGE = power_flight.SWITCHES_CHARGE.mask
 BATTERY_HEATER = power_flight.SWITCHES_BATTERY_HEATER.mask
@@ -73,15 +72,16 @@ class FaultWatch:
         return self._pump.node_w
 
     @property
-    def level(self) -> int:
-        """The level of the ladder that what is found asks for."""
-        return SHED_COMPUTE if self.packs.runaway else NORMAL
+    def off(self) -> int:
+        """Mask of the limiters that have to be off."""
+        return self._pump.off
 
     def clear_retries(self) -> None:
         """Let everything that is off after faults be tried again at once."""
         self.array.clear_retries()
         self.packs.clear_retries()
         self._racks.clear_retries()
+        self._pump.clear_retries()
 
     def power(self, now_ms: int, words: PowerWords) -> Readings:
         """Take in a sample of the power board; returns what decisions may go by."""

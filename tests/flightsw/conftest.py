@@ -3,12 +3,14 @@
 
 import struct
 from collections.abc import Callable, Sequence
+from math import exp
 from typing import NamedTuple
 
 import pytest
 from flatsat.boards.registers import compute_stimulus, laser_stimulus, power_stimulus
 from flatsat.boards.twin import TwinBoard
 from flatsat.flightsw import executive
+from flatsat.flightsw.control.battery import rest_v
 from flatsat.flightsw.parameters import FlightParameters, NodePower
 from flatsat.flightsw.ports import BoardId, NoReply, PortFault, Read, Refused, Write
 from flatsat.flightsw.telecommand.request import Failure
@@ -101,7 +103,8 @@ class Satellite:
         self.optical: list[tuple[int, bytes]] = []
         self.rack_w = [0.0, 0.0]
         self.load_a = [0.0] * 8
-        self.battery_w = 0.0
+        self.battery_w = self.battery_a = self.polarised_a = 0.0
+        self.battery_v = rest_v(parameters.cell, state_of_charge)
         self.brown_outs = 0
         self.flight: executive.FlightSoftware | None = None
         self.hung = False
@@ -140,16 +143,19 @@ class Satellite:
     def _stimulate(self, target_ms: int) -> None:
         string_a = self.sun(self.now_ms / 1000.0) / 8 / BUS_V
         loads = [65535 if self.shorted >> i & 1 else round(a * 100) for i, a in enumerate(self.load_a)]
-        battery_v = 84 * (3.25 + 0.8 * self.state_of_charge)
+        noise = self.now_ms // 1000 * 7 % 5 - 2  # no sensor that works repeats itself
+        current = 32768 + noise + round(self.battery_a * 100)
+        pack = 32768 + noise + round(self.battery_a * 50)
+        kelvins = round(self.battery_k * 100) + noise
         sensors = [
-            (round(self.bus_v * 100), round((sum(self.load_a) + 0.7) * 100)),
-            (round(battery_v * 100), 32768 + round(self.battery_w / battery_v * 100)),
-            (round(self.state_of_charge * 50_000), round(self.battery_k * 100)),
-            *[(round(string_a * 100),) * 2] * 4,
+            (round(self.bus_v * 100) + noise, round((sum(self.load_a) + 0.7) * 100) + noise),
+            (round(self.battery_v * 100) + noise, current),
+            (round(self.state_of_charge * 50_000) + noise, kelvins),
+            *[(max(round(string_a * 100) + noise, 0),) * 2] * 4,
             *[(loads[i], loads[i + 1]) for i in range(0, 8, 2)],
-            (32768 + round(self.battery_w / battery_v * 50),) * 2,
+            (pack, pack),
             (100, 100),
-            (round(self.battery_k * 100),) * 2,
+            (kelvins, kelvins),
         ]
         words = [high << 16 | low for high, low in sensors]
         self._poke(0, power_stimulus.STOP_CAUSE.address, 0, *words, target_ms)
@@ -178,7 +184,7 @@ class Satellite:
             0,
             self.boot_ms,
         )
-        coolant = round(self.coolant_k * 100)
+        coolant = round(self.coolant_k * 100) + noise
         self._poke(1, compute_stimulus.COOLANT.address, coolant << 16 | coolant, *heat, self.now_ms)
         light = 40_000 << 16 if self.light else 0
         self._poke(2, laser_stimulus.POWERED.address, lcl_on >> 1 & 1, light, 29_300, self.now_ms)
@@ -200,7 +206,15 @@ class Satellite:
         net_w = self.sun(self.now_ms / 1000.0) - sum(self.load_a) * BUS_V - 200.0
         self.brown_outs += net_w < -25_000.0
         self.battery_w = min(net_w, 20_000.0 if self.charge and self.state_of_charge < 1.0 else 0.0)
-        stored_w = self.battery_w * (0.97 if self.battery_w > 0 else 1.03)
+        cell = self.parameters.cell
+        at_rest_v = rest_v(cell, self.state_of_charge)
+        self.battery_a = self.battery_w * (0.97 if self.battery_w > 0 else 1 / 0.97) / self.battery_v
+        drop_v = cell.series_ohm * self.battery_a + cell.polarisation_ohm * self.polarised_a
+        self.battery_v = at_rest_v + drop_v
+        self.polarised_a += (self.battery_a - self.polarised_a) * (
+            1.0 - exp(-elapsed_s / cell.polarisation_s)
+        )
+        stored_w = at_rest_v * self.battery_a
         self.state_of_charge += stored_w * elapsed_s / 3600.0 / self.parameters.battery_capacity_wh
         out_w = 1.1476e-5 * self.coolant_k**4 - 11_500.0
         self.coolant_k = max(self.coolant_k + (sum(self.rack_w) + 4000.0 - out_w) * elapsed_s / 900e3, 240.0)

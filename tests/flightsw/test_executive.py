@@ -8,6 +8,7 @@ from random import Random
 import pytest
 from flatsat.boards.registers import compute_flight, laser_flight, power_flight
 from flatsat.flightsw import executive
+from flatsat.flightsw.control.sunlight import penumbra_light
 from flatsat.flightsw.events import EventSink
 from flatsat.flightsw.laser import LinkState
 from flatsat.flightsw.modes import Level, Mode
@@ -16,13 +17,15 @@ from flatsat.flightsw.ports import BoardId, Read, Write
 from flatsat.flightsw.records import BootRecord
 from flatsat.protocols import aos, dictionary
 
-SHORT_ORBIT = FlightParameters(orbit_period_s=1500.0, eclipse_s=500.0, battery_capacity_wh=6_000.0)
+SHORT_ORBIT = FlightParameters(
+    orbit_period_s=1500.0, eclipse_s=516.0, sunrise_ms=8_000, penumbra_s=8.0, battery_capacity_wh=6_000.0
+)
 
 
 def sunlight(now_s: float) -> float:
     """A short orbit's array power: eight seconds of penumbra at both ends of the day."""
     phase_s = now_s % 1500.0
-    return 110_000.0 * min(max(min(phase_s, 1000.0 - phase_s) / 8.0, 0.0), 1.0)
+    return 110_000.0 * penumbra_light(min(phase_s, 1000.0 - phase_s) / 4.0 - 1.0)
 
 
 def frames(satellite) -> list[int]:

@@ -43,6 +43,7 @@ ENTERED = [
     ("safe", SHED_PAYLOAD, low(P.safe_entry - LEFT), 2, SAFE, Cause.STATE_OF_CHARGE),
     ("safe-cells", NORMAL, CALM._replace(cell_v=P.safe_cell_v - LEFT), 2, SAFE, Cause.CELL_VOLTAGE),
     ("faults", NORMAL, CALM._replace(faults=P.faults_to_safe), 1, SAFE, Cause.FAULTS),
+    ("runaway", NORMAL, CALM._replace(runaway=True), 1, SHED_COMPUTE, Cause.RUNAWAY),
     ("resets", NORMAL, CALM._replace(resets=3, quiet_s=10.0), 1, SAFE, Cause.RESETS),
 ]
 
@@ -70,6 +71,7 @@ STAYS = [
     ("throttle-in-the-dark", THROTTLE, low(0.9, in_sun=False)),
     ("throttle-forecast-low", THROTTLE, low(0.9, sunrise_charge=P.floor - LEFT)),
     ("shed-at-exit", SHED_COMPUTE, low(P.shed_exit)),
+    ("shed-while-it-runs-away", SHED_COMPUTE, low(0.9, runaway=True)),
     ("shed-cells-low", SHED_COMPUTE, low(0.9, cell_v=P.shed_cell_v + 0.05)),
     ("payload-at-exit", SHED_PAYLOAD, low(P.payload_exit)),
     ("safe-without-gain", SAFE, low(P.shed_exit)),
@@ -125,6 +127,7 @@ CONDITIONS = st.builds(
     st.floats(0.0, 1.0),
     st.floats(2.5, 4.2),
     st.floats(-0.2, 1.0),
+    st.booleans(),
     st.booleans(),
     st.integers(0, 100),
     st.integers(0, 4),

@@ -18,7 +18,7 @@ def fall_into_safe(ground) -> None:
     """Empty the battery at night; it stays empty."""
     ground.satellite.sun = lambda now_s: 4_000.0
     ground.satellite.state_of_charge = 0.5
-    ground.satellite.flight._energy._state_of_charge = 0.5
+    ground.satellite.flight._energy.battery.state_of_charge = 0.5
     while ground.satellite.flight.status.mode is not Mode.SAFE:
         ground.satellite.run(1)
 

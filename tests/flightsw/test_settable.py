@@ -43,7 +43,7 @@ def test_enumerations_are_those_of_the_dictionary(name, ours):
 
 def test_mode_requests_are_those_of_the_dictionary():
     for mode_request, name in D.enumerations["mode_request"].items():
-        service = FunctionService(*[None] * 4)
+        service = FunctionService(*[None] * 5)
         service.restore(bytes([mode_request, 0, 0]))
         assert name == ("AUTO" if service.level is Level.NORMAL else service.level.mode.name)
 
@@ -304,11 +304,11 @@ def heard(ground) -> bool:
 
 @pytest.mark.parametrize("name", [name for name in TABLES if name.startswith(("charge_", "battery_", "mix"))])
 def test_a_healthy_battery_charges_whatever_is_set(make_satellite, name):
-    satellite = make_satellite()
-    satellite.run(1)
-    satellite.flight._telecommands.services.parameters.restore(packed(TABLES[name]))
-    for battery_k in (283.0, 298.0, 313.0):
+    for battery_k in (283.1, 298.0, 312.9):
+        satellite = make_satellite()
         satellite.battery_k = battery_k
+        satellite.run(1)
+        satellite.flight._telecommands.services.parameters.restore(packed(TABLES[name]))
         satellite.run(2)
         assert satellite.charge
 

@@ -221,7 +221,7 @@ def test_a_reset_with_a_clock_that_is_off_leaves_the_satellite_where_it_was(
     satellite.run(200)
     if level is Level.SAFE:
         satellite.sun = lambda now_s: 4_000.0
-        satellite.state_of_charge = satellite.flight._energy._state_of_charge = 0.5
+        satellite.state_of_charge = satellite.flight._energy.battery.state_of_charge = 0.5
         satellite.run(10)
     satellite.clock_ms = jump_ms
     satellite.reset()
@@ -254,10 +254,10 @@ def test_slow_cycles_have_a_watchdog_that_waits_for_three_of_them(make_satellite
 def test_bits_that_flip_in_the_parameters_act_on_nothing(make_satellite, events):
     satellite = make_satellite(FlightParameters(faults_to_safe=1000))
     satellite.run(200)
-    live = satellite.flight.table.live
+    live = satellite.flight._parameters
     before, seen = repr(live), []
     for index in range(3 * len(D.parameters)):
-        satellite.flight.table.upset(index, 62)
+        satellite.flight.upset(index, 62)
         satellite.run(1)
         seen.append((repr(live), satellite.flight.status.nodes_on, satellite.flight.status.level))
     assert set(seen) == {(before, 16, Level.NORMAL)}
@@ -269,7 +269,7 @@ def test_so_many_faults_of_its_own_in_an_hour_make_it_safe(make_satellite, event
     satellite.run(20)
     for count in range(10):
         assert satellite.flight.status.level is Level.NORMAL, count
-        satellite.flight.table.upset(count, 60)
+        satellite.flight.upset(count, 60)
         satellite.run(1)
     assert satellite.flight.status.level is Level.SAFE
 
@@ -297,8 +297,7 @@ def test_records_have_the_numbers_of_the_dictionary():
 def test_a_storm_of_one_event_leaves_the_others_heard(ground):
     satellite = ground.satellite
     for _ in range(30):
-        for _ in range(50):
-            satellite.flight.events.raise_event("WRITE_REFUSED", satellite.now_ms)
+        satellite.flight.raise_event("WRITE_REFUSED", satellite.now_ms, 50)
         satellite.run(1)
     satellite.light = False
     satellite.run(40)

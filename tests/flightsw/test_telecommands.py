@@ -153,7 +153,7 @@ CASES = {
     "parameter-report": (
         [],
         ("parameter_report", {"parameter": [7, 8]}),
-        done(("parameter_value", 1, 7, 300.0), ("parameter_value", 1, 8, 4.0)),
+        done(("parameter_value", 1, 7, 300.0), ("parameter_value", 1, 8, 16.0)),
     ),
     "parameter-set": (
         [("parameter_set", {"parameter": [7, 8], "value": [250, 2]})],
@@ -339,7 +339,7 @@ def test_retries_start_afresh(ground):
     satellite.run(3)
     satellite.shorted = 0
     ladder = satellite.flight._limiters._ladder
-    assert (ladder.held, ladder.faults[2]) == (4, 1)
+    assert (ladder.held, ladder.faults[2]) == (4, 2)
     ground.send("retries_clear")
     satellite.run(2)
     assert (ladder.held, ladder.faults[2]) == (0, 0)

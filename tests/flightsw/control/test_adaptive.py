@@ -1,22 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The adaptive plan: floor, discharge and charge limits, dawn and dusk."""
+"""The adaptive plan: floor, discharge and charge limits, day, dusk, night and dawn."""
 
 import pytest
-from flatsat.flightsw.control.adaptive import DUSK_NEAR_S, Adaptive, charge_w
+from flatsat.flightsw.control import allocation
+from flatsat.flightsw.control.adaptive import Adaptive, charge_w
+from flatsat.flightsw.control.battery import drained_w, rest_v
 from flatsat.flightsw.control.port import Energy, NodeCounts, Plan, Situation
 from flatsat.flightsw.parameters import FlightParameters
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 P = FlightParameters()
+TABLE = allocation.step_table(P.node)
 DAY_S = P.orbit_period_s - P.eclipse_s
+ALL = NodeCounts(16, 0, 16, 16)
+FEW = NodeCounts(3, 0, 16, 3)
 SUN = Energy(0.85, 110_000.0, 110_000.0, 4_600.0, True, 1_800.0)
 NIGHT = Energy(0.99, 0.0, 0.0, 4_600.0, False, P.eclipse_s)
-
-
-def plan(energy: Energy) -> Plan:
-    return Adaptive(P).plan(Situation(0, energy, 10_000.0, NodeCounts(0, 0, 16, 0)))
-
 
 energies = st.builds(
     lambda soc, array, fall, bus, sun, left: Energy(soc, array, max(array - fall, 0.0), bus, sun, left),
@@ -27,75 +27,100 @@ energies = st.builds(
     st.booleans(),
     st.floats(0.0, 6_000.0),
 )
+counts = st.builds(
+    lambda on, booting, young: NodeCounts(on, min(booting, 16 - on), 16, max(on - young, 0)),
+    st.integers(0, 16),
+    st.integers(0, 16),
+    st.integers(0, 16),
+)
+
+
+def plan(energy: Energy, nodes: NodeCounts = ALL) -> Plan:
+    return Adaptive(P).plan(Situation(0, energy, 10_000.0, nodes))
 
 
 @pytest.mark.parametrize(
-    ("energy", "low_w", "high_w"),
+    ("energy", "nodes", "low_w", "high_w", "wanted"),
     [
-        (SUN, 95_000, 100_000),
-        (SUN._replace(state_of_charge=1.0), 105_300, 105_500),
-        (SUN._replace(state_of_charge=0.70), 85_300, 85_500),
-        (SUN._replace(array_soon_w=0.0), 0, 5_000),
-        (NIGHT, 5_500, 7_500),
-        (NIGHT._replace(state_of_charge=0.712), 0, 0),
-        (NIGHT._replace(state_of_charge=0.65), 0, 0),
-        (NIGHT._replace(remaining_s=10.0), 16_300, 16_500),
-        (NIGHT._replace(array_soon_w=20_000.0), 25_500, 27_500),
-        (SUN._replace(remaining_s=DUSK_NEAR_S - 1, state_of_charge=1.0), 99_300, 99_500),
+        (SUN, ALL, 95_000, 99_000, 16),
+        (SUN._replace(state_of_charge=1.0), ALL, 105_300, 105_500, 16),
+        (SUN._replace(state_of_charge=0.70), ALL, 85_300, 85_500, 16),
+        (SUN._replace(array_soon_w=125_000.0), ALL, 100_000, 101_000, 16),
+        (SUN._replace(array_soon_w=70_000.0), ALL, 65_000, 65_500, 16),
+        (SUN._replace(array_soon_w=0.0, remaining_s=3.0, state_of_charge=0.999), ALL, 5_500, 9_000, 4),
+        (NIGHT, FEW, 5_500, 7_500, 3),
+        (NIGHT, ALL, 5_500, 7_500, 3),
+        (NIGHT._replace(state_of_charge=0.702, remaining_s=1_000.0), FEW, 0, 0, 0),
+        (NIGHT._replace(state_of_charge=0.65), FEW, 0, 0, 0),
+        (NIGHT._replace(state_of_charge=0.74, remaining_s=125.0), FEW, 18_500, 19_500, 9),
+        (NIGHT._replace(state_of_charge=0.7005, remaining_s=125.0), FEW, 0, 1_000, 0),
+        (NIGHT._replace(state_of_charge=0.71, array_soon_w=90_000.0, remaining_s=3.0), FEW, 60_000, 85_500, 16),
     ],
     ids=[
-        "noon",
-        "full",
-        "at-floor",
-        "dusk",
-        "dusk-full",
-        "at-margin",
-        "below",
-        "dawn",
-        "penumbra",
-        "caution",
+        "noon", "full", "at-floor", "never-spill", "less-light-than-planned", "dusk", "night", "nightfall",
+        "at-margin", "below", "dawn-boots", "no-charge-for-dawn-boots", "sunrise",
     ],
-)
-def test_power(energy, low_w, high_w):
-    assert low_w <= plan(energy).compute_w <= high_w
+)  # fmt: skip
+def test_phases(energy, nodes, low_w, high_w, wanted):
+    planned = plan(energy, nodes)
+    assert low_w <= planned.compute_w <= high_w
+    assert abs(planned.nodes - wanted) <= (1 if wanted in (3, 4) else 0)
 
 
-def test_charge_is_spread_evenly_over_the_day():
-    morning, noon = SUN._replace(remaining_s=DAY_S, state_of_charge=0.7125), SUN
-    assert charge_w(morning, P) == pytest.approx(7_500, rel=0.05)
-    assert charge_w(noon, P) < P.charge_limit_w
-    assert charge_w(noon._replace(state_of_charge=1.0), P) == 0.0
+def test_charge_is_spread_over_the_day():
+    assert charge_w(SUN._replace(state_of_charge=0.7), P, DAY_S) == pytest.approx(7_850, rel=0.05)
+    assert charge_w(SUN, P, 60.0) == P.charge_limit_w
+    assert charge_w(SUN._replace(state_of_charge=1.0), P, 60.0) == 0.0
 
 
-@given(energies)
-def test_never_above_the_discharge_limit_nor_into_the_floor(energy):
-    plan_w, ceiling_w, _ = plan(energy)
-    assert 0.0 <= plan_w <= ceiling_w
+def test_compute_power_stays_while_cold_cells_give_more():
+    warm = plan(SUN).compute_w
+    cold = plan(SUN._replace(array_soon_w=119_000.0, boost=0.08)).compute_w
+    assert cold == pytest.approx(warm + 0.08 * 110_000.0 * P.warm_up_s / 1_790.0, rel=0.01)
+
+
+@given(energies, counts)
+def test_never_above_the_discharge_limit_nor_into_the_floor(energy, nodes):
+    compute_w, ceiling_w, wanted = plan(energy, nodes)
+    assert 0.0 <= compute_w <= ceiling_w
+    assert 0 <= wanted <= 16
     drawn_w = ceiling_w + energy.bus_w - energy.array_soon_w
     assert ceiling_w == 0.0 or drawn_w <= P.discharge_limit_w - P.discharge_margin_w + 1e-6
     if energy.state_of_charge <= P.floor:
         assert ceiling_w == 0.0 or drawn_w <= 1e-6
 
 
-@given(energies, st.floats(0.0, 1.0), st.floats(0.0, 50_000.0))
-def test_grows_with_charge_and_with_sunlight(energy, charge, more_w):
+@given(energies.filter(lambda energy: energy.in_sun), st.floats(0.0, 1.0), st.floats(0.0, 50_000.0))
+def test_by_day_grows_with_charge_and_with_light(energy, charge, more_w):
     richer = energy._replace(
         state_of_charge=max(energy.state_of_charge, charge),
         array_w=energy.array_w + more_w,
         array_soon_w=energy.array_soon_w + more_w,
     )
-    assert plan(energy).compute_w <= plan(richer).compute_w + 1e-6
+    assert plan(energy).compute_w <= plan(richer).compute_w + TABLE.step_w[TABLE.efficient]
     assert plan(energy).ceiling_w <= plan(richer).ceiling_w + 1e-6
 
 
-@given(st.floats(0.712, 1.0), st.floats(300.0, 2_136.0))
-def test_spending_the_night_budget_ends_above_the_floor(state_of_charge, night_s):
-    left_s, step_s = night_s, 10.0
+@settings(max_examples=40, deadline=None)
+@given(st.floats(0.72, 1.0), st.floats(300.0, 2_136.0), st.integers(1, 16), st.sampled_from([1.0, 5.0]))
+def test_a_night_that_follows_the_plan_ends_above_the_floor(state_of_charge, left_s, on, cycle_s):
+    booting: list[float] = []
     while left_s > 0.0:
         energy = NIGHT._replace(state_of_charge=state_of_charge, remaining_s=left_s)
-        drawn_w = plan(energy).compute_w
-        if drawn_w > 0.0:  # the bus alone may take it lower: nothing that the racks could change
-            spent_w = (drawn_w + energy.bus_w) / P.discharge_efficiency
-            state_of_charge -= spent_w * step_s / 3600.0 / P.battery_capacity_wh
-            assert state_of_charge > P.floor
-        left_s -= step_s
+        planned = plan(energy, NodeCounts(on, len(booting), 16, on))
+        booting = [ready_s - cycle_s for ready_s in booting]
+        on += sum(ready_s <= 0.0 for ready_s in booting)
+        booting = [ready_s for ready_s in booting if ready_s > 0.0]
+        booting += [P.boot_s] * max(planned.nodes - on - len(booting), 0)
+        booting = booting[: planned.nodes]
+        on = min(on, planned.nodes - len(booting))
+        running = on + len(booting)
+        least_w = on * TABLE.step_w[0] + len(booting) * P.node.boot_w
+        racks_w = max(planned.compute_w if on else 0.0, least_w) if running else 0.0
+        assert racks_w <= P.discharge_limit_w - energy.bus_w
+        if racks_w == 0.0:
+            return  # the bus alone takes it lower: nothing that the racks could change
+        lost_w = drained_w(racks_w + energy.bus_w, rest_v(P.cell, 0.7), energy.battery_ohm, 0.97)
+        state_of_charge -= lost_w / 3600.0 * min(cycle_s, left_s) / P.battery_capacity_wh
+        left_s -= cycle_s
+        assert state_of_charge > P.floor

@@ -2,6 +2,7 @@
 """Estimates of the satellite's energy from the power board's readings."""
 
 import pytest
+from flatsat.flightsw.control.battery import rest_v
 from flatsat.flightsw.control.energy import EnergyEstimate
 from flatsat.flightsw.fdir import Readings, measured
 from flatsat.flightsw.parameters import FlightParameters
@@ -14,7 +15,14 @@ def readings(array_w: float, state_of_charge: float = 0.8) -> Readings:
     string = round(array_w / 8 / 300.0 * 100)
     words = PowerWords(
         *(0, 0, 0, 0, 0),
-        *(30_000, round(4600 / 300 * 100), 32_000, 32_768, round(state_of_charge * 50_000), 29_300),
+        *(
+            30_000,
+            round(4600 / 300 * 100),
+            round(100 * rest_v(P.cell, 0.8)),
+            32_768,
+            round(state_of_charge * 50_000),
+            29_300,
+        ),
         *[string] * 8,
         *[0] * 8,
         *(32_768, 32_768, 100, 100, 29_300, 29_300),
