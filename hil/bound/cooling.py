@@ -11,7 +11,7 @@ coolant are warmer than the radiator by. The limit of the junctions is, exactly,
 d(gap)/dt; its multiplier is `margin`, the less the further below the limit. Battery and laser terminal exchange heat with the
 radiator at prices that follow from `cost`.
 The value is a function of theta alone, joined by straight lines: exact where it is convex. Where it is not, lines are a little
-below it, which is the one thing here that is not proven but measured: a grid twice as fine moves the bound by less than 2e-5 of it.
+below it, the one thing here not proven but measured: a grid twice as fine moves the bound by less than 2e-5 of it.
 Given away: that prices are no better than they are; heat from converters and cells; heat that goes into gap and psi once.
 """
 

@@ -28,7 +28,8 @@ cross the end of a cycle because flight software overran it.
   whatever fits; when it comes back it may be full. What only harms (latch-ups, stuck loads, inrush, runaway, the pump) is left
   out.
 - Floor: `floor`, or the state at the start if that is lower. End free.
-- Link: work that a full buffer cannot take is lost; see `horizon.py` for when the relay can take results. Left out where even work
+- Link: work that a full buffer cannot take is lost; see `horizon.py` for when the relay can take results. Left out where even
+  work
   at full rate all the time would fit.
 - Heat: sold at a price, see `cooling.py`.
 """
