@@ -117,7 +117,7 @@ def power_configuration(parameters: FlightParameters) -> Configuration:
     """WATCHDOG_MS to LCL7: protections that act without software."""
     volts = power_flight.UVLO_LIMIT.count
     words = [
-        parameters.watchdog_ms,
+        parameters.watchdog_in_force_ms,
         volts(parameters.undervoltage_release_v) << 16 | volts(parameters.undervoltage_v),
         volts(parameters.overcharge_v),
         volts(parameters.overvoltage_v) << 16 | volts(parameters.dead_bus_v),

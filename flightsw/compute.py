@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Duty cycle and health of the sixteen accelerator nodes.
 
-Each cycle: nodes that are hung, wrong, tripped or late are switched off for a while; then as many stay as the power feeds,
-more are started when it would feed more for some cycles running, and the clocks are set to use it up. Booting nodes are
-held at the lowest step, so that none comes up faster than its power was planned. Starts go to the nodes with the fewest
+Each cycle: nodes that are hung, wrong, tripped or late are switched off for a while; then as many stay as the plan says,
+more are started when it has wanted more for some cycles running, and the clocks are set to use its power up. Booting nodes
+are held at the lowest step, so that none comes up faster than its power was planned. Starts go to the nodes with the fewest
 power cycles, stops to those as well: the rest keep running, and wear evens out.
 """
 
@@ -13,10 +13,12 @@ import struct
 from bisect import bisect_right
 from typing import NamedTuple
 
-from . import allocation
+from .control import allocation
+from .control.port import NodeCounts, Plan
 from .events import EventSink
 from .parameters import NODES, FlightParameters
 from .ports import NonVolatileMemory
+from .records import NODE_RECORD
 from .retry import RetryLadder
 from .sample import ComputeWords
 
@@ -27,25 +29,7 @@ WRONG_PERSISTENCE = 2
 BOOT_LATE_S = 60.0
 HOLD_SHARE, HOLD_LEAST_W, HOLD_MOST_W = 0.03, 150.0, 700.0  # clocks go up only when this much is left over
 BEAT_MS = 2048  # two bits of heartbeat come round in this time
-RECORD = "node cycles"
 _RECORD = struct.Struct(f">{NODES}I")
-
-
-class Allowance(NamedTuple):
-    """What the rest of flight software allows the nodes.
-
-    Attributes:
-        plan_w: power by the energy plan; ceiling_w: power never to be passed.
-        node_w: the most that one node may turn into heat.
-        racked: mask of the nodes that may run: their rack has power, and the ground allows it.
-        may_start: whether what is started now will run long enough.
-    """
-
-    plan_w: float
-    ceiling_w: float
-    node_w: float
-    racked: int
-    may_start: bool
 
 
 class Command(NamedTuple):
@@ -77,6 +61,7 @@ class NodeControl:
         "_memory",
         "_parameters",
         "_quiet",
+        "_racked",
         "_restart",
         "_states",
         "_strikes",
@@ -93,7 +78,7 @@ class NodeControl:
         self._memory = memory
         self._table = allocation.step_table(parameters.node)
         self._ladder = RetryLadder(NODES, parameters.retry_s)
-        record = memory.read(RECORD)
+        record = memory.read(NODE_RECORD)
         whole = record is not None and len(record) == _RECORD.size
         self.cycles = list(_RECORD.unpack(record)) if record is not None and whole else [0] * NODES
         self._enabled_ms = [0] * NODES
@@ -103,6 +88,7 @@ class NodeControl:
         self._last_ms = 0
         self._last_on = 0
         self._want_cycles = 0
+        self._racked = 0
         self._restart = 0
         self._challenge_due = 0
         self._challenged = -1
@@ -125,21 +111,32 @@ class NodeControl:
         """Let every node that is held off be started again at once."""
         self._ladder.clear()
 
-    def decide(
-        self, now_ms: int, words: ComputeWords | None, allowance: Allowance, events: EventSink
-    ) -> Command:
-        """Turn a sample (None: it did not come, go by the one before) and a power allowance into a command."""
-        if self.command.enable & ~allowance.racked:
-            self.command = self.command._replace(enable=self.command.enable & allowance.racked)
+    def observe(self, now_ms: int, words: ComputeWords | None, racked: int, events: EventSink) -> None:
+        """Take in a sample (None: it did not come, go by the one before); nodes that fail go off.
+
+        Args:
+            racked: mask of the nodes that may run: their rack has power, and the ground allows it.
+        """
+        if self.command.enable & ~racked:
+            self.command = self.command._replace(enable=self.command.enable & racked)
         if words is not None:
             self._observe(now_ms, words, events)
-        if allowance.node_w < self._table.step_w[0]:
-            allowance = allowance._replace(plan_w=0.0, ceiling_w=0.0)
-        enable = self.command.enable & ~self._ladder.release(now_ms) & ~self._restart
-        enable = self._shed(now_ms, enable, allowance)
-        enable |= self._start(now_ms, enable, allowance)
+        self._racked = racked & ~self._ladder.release(now_ms) & ~self._restart
+        self.command = self.command._replace(enable=self.command.enable & self._racked)
         self._restart = 0
-        low, high = self._set_clocks(enable, allowance)
+
+    def counts(self, now_ms: int) -> NodeCounts:
+        """How many nodes there are to plan with."""
+        enable = self.command.enable
+        on = (enable & self.on).bit_count()
+        mature = enable.bit_count() - len(self._young(now_ms))
+        return NodeCounts(on, enable.bit_count() - on, self._racked.bit_count(), mature)
+
+    def decide(self, now_ms: int, plan: Plan, node_w: float) -> Command:
+        """Turn a plan into a command; `node_w` is the most that one node may turn into heat."""
+        enable = self._shed(now_ms, self.command.enable, plan.nodes)
+        enable |= self._start(now_ms, enable, plan.nodes)
+        low, high = self._set_clocks(enable, plan, node_w)
         self.command = Command(enable, low, high, self._challenge(now_ms))
         return self.command
 
@@ -210,24 +207,25 @@ class NodeControl:
 
     # number of nodes
 
-    def _shed(self, now_ms: int, enable: int, allowance: Allowance) -> int:
-        on = (enable & self.on).bit_count()
-        booting = enable.bit_count() - on
-        if on * self._table.step_w[0] + booting * self._table.boot_w <= allowance.plan_w:
+    def _young(self, now_ms: int) -> list[int]:
+        """Enabled nodes that have not run for their least time."""
+        since_ms = now_ms - self._parameters.least_on_s * 1000.0
+        return [node for node in _nodes(self.command.enable) if self._enabled_ms[node] > since_ms]
+
+    def _shed(self, now_ms: int, enable: int, kept: int) -> int:
+        surplus = enable.bit_count() - kept
+        if surplus <= 0:
             return enable
-        young_ms = now_ms - self._parameters.least_on_s * 1000.0
-        young = [node for node in _nodes(enable) if self._enabled_ms[node] > young_ms]
-        mature = on + booting - len(young)
-        kept = allocation.keep(allowance.plan_w, allowance.ceiling_w, on, booting, mature, self._table)
+        young = self._young(now_ms)
         going = sorted(_nodes(enable), key=lambda node: (node in young, self.cycles[node], node))
-        for node in going[: on + booting - kept]:
+        for node in going[:surplus]:
             enable &= ~(1 << node)
         return enable
 
-    def _start(self, now_ms: int, enable: int, allowance: Allowance) -> int:
-        missing = allocation.nodes_fed(allowance.plan_w, self._table) - enable.bit_count()
-        free = allowance.racked & ~enable & ~self._ladder.held & ~self._restart
-        if missing <= 0 or not free or not allowance.may_start:
+    def _start(self, now_ms: int, enable: int, wanted: int) -> int:
+        missing = wanted - enable.bit_count()
+        free = self._racked & ~enable
+        if missing <= 0 or not free:
             self._want_cycles = 0
             return 0
         self._want_cycles += 1
@@ -239,18 +237,18 @@ class NodeControl:
             started |= 1 << node
             self._enabled_ms[node] = now_ms
             self.cycles[node] += 1
-        self._memory.write(RECORD, _RECORD.pack(*self.cycles))
+        self._memory.write(NODE_RECORD, _RECORD.pack(*self.cycles))
         return started
 
     # clocks
 
-    def _set_clocks(self, enable: int, allowance: Allowance) -> tuple[int, int]:
+    def _set_clocks(self, enable: int, plan: Plan, node_w: float) -> tuple[int, int]:
         running = enable & self.on
         nodes = running.bit_count()
         booting_w = (enable.bit_count() - nodes) * self._table.boot_w
         least_w = nodes * self._table.step_w[0]
-        cool_w = nodes * self._table.step_w[max(bisect_right(self._table.step_w, allowance.node_w) - 1, 0)]
-        power_w = min(max(allowance.plan_w - booting_w, least_w), allowance.ceiling_w - booting_w, cool_w)
+        cool_w = nodes * self._table.step_w[max(bisect_right(self._table.step_w, node_w) - 1, 0)]
+        power_w = min(max(plan.compute_w - booting_w, least_w), plan.ceiling_w - booting_w, cool_w)
         now_w = allocation.clocks_w(self._clocks, nodes, self._table)
         hold_w = min(max(HOLD_SHARE * now_w, HOLD_LEAST_W), HOLD_MOST_W)
         if running == self._last_on and now_w <= power_w < now_w + hold_w:

@@ -12,30 +12,36 @@ from typing import Any
 
 from flatsat.protocols import dictionary
 
-from . import commanding, fdir, housekeeping, power, sample
+from . import commanding, fdir, housekeeping, sample
 from .actuator import Actuator, Orders
-from .compute import Allowance, NodeControl
+from .compute import NodeControl
+from .control.choice import CONTROLLERS
+from .control.energy import EnergyEstimate
+from .control.limits import Clamp
+from .control.port import NOTHING, Energy, Plan, Situation
 from .events import EventSink
+from .forecast import rest_cell_v, sunrise_charge
 from .heat import NodeHeat
-from .laser import LaserControl
-from .modes import Condition, Mode, ModeState
-from .modes import step as step_mode
+from .ladder import Cause, Change, Condition, Ladder
+from .laser import LaserControl, LinkState
+from .modes import Level, Mode
 from .onboard_time import OnboardTime
 from .parameters import FlightParameters
 from .ports import BoardBus, BoardId, NonVolatileMemory, PortFault
-from .records import BootRecord
-from .safe import RestoreCause, SafeWatch
+from .records import DEAD_BUS, BootRecord, KeptRecords
+from .safe import CollapseWatch, RestoreCause, SafeWatch
 from .sampling import Sampling
+from .selfcheck import SelfCheck
 from .settable import ParameterTable
+from .starting import StartWatch
 from .status import FlightStatus
-from .switching import Switching
+from .switching import HEATERS, Switching
 from .telecommand.dispatcher import Aboard, Telecommands
 from .telemetry.downlink import Downlink
 from .telemetry.reporting import Reporting
 
 ALL_STRINGS = 0xFF
 LOW_HYSTERESIS = 0.005
-NOTHING = power.Budget(0.0, 0.0)
 
 
 def boot(
@@ -46,19 +52,25 @@ def boot(
     Args:
         now_ms: board time; unlike the boards' own count it never wraps.
     """
-    record = BootRecord.load(nvm).booted(boot_cause, now_ms)
-    record.store(nvm)
-    software = FlightSoftware(nvm, boot_cause, bus, now_ms, parameters, record)
+    memory = KeptRecords(nvm)
+    record = BootRecord.load(memory).booted(boot_cause, now_ms)
+    record.store(memory)
+    software = FlightSoftware(memory, boot_cause, bus, now_ms, parameters, record)
     software.configure_power()
     return software
 
 
 class FlightSoftware:
-    """Flight software between two resets; made by `boot`."""
+    """Flight software between two resets; made by `boot`.
+
+    Attributes:
+        table: its parameters.
+        events: what it reports.
+    """
 
     def __init__(
         self,
-        nvm: NonVolatileMemory,
+        memory: KeptRecords,
         boot_cause: int,
         bus: BoardBus,
         now_ms: int,
@@ -66,10 +78,11 @@ class FlightSoftware:
         record: BootRecord,
     ) -> None:
         self._dictionary = dictionary.load()
-        table = ParameterTable(parameters, self._dictionary.parameters)
+        self.table = table = ParameterTable(parameters, self._dictionary.parameters)
         parameters = table.live
+        self._table = table
         self._parameters = parameters
-        self._memory = nvm
+        self._memory = memory
         self._boot_cause = boot_cause
         self._booted_ms = self._last_ms = now_ms
         self._record = record
@@ -77,21 +90,28 @@ class FlightSoftware:
         self._resets = sum(1 for reset_ms in record.resets_ms if (now_ms - reset_ms) % (1 << 32) <= window_ms)
         self._cycle = 0
         self._safe = SafeWatch(parameters, record.safe_since_ms, now_ms)
-        self._mode = Mode.CHARGE if record.safe_since_ms is None else Mode.SAFE
-        self._own_mode = ModeState(self._mode)  # without the ground's ceiling
-        self._energy: power.EnergyEstimate | None = None
-        self._budget = NOTHING
+        self._ladder = Ladder(parameters, record.level)
+        self._level = (
+            record.level
+        )  # in force: the ladder's, or a lower one at which the ground holds the satellite
+        self._collapse = CollapseWatch(parameters, record.collapses if boot_cause == DEAD_BUS else 0, now_ms)
+        self._energy: EnergyEstimate | None = None
+        self._plan = NOTHING
         self._node_w = 0.0
         self._was_low = False
 
-        self._events = EventSink(self._dictionary)
+        self.events = self._events = EventSink(self._dictionary)
+        self._selfcheck = SelfCheck(parameters, table, memory, self._events, now_ms)
         schedule = housekeeping.Schedule(self._dictionary)
         time = OnboardTime(parameters.epoch_tai_ms)
-        self._downlink = Downlink(parameters, nvm, time, self._dictionary)
+        self._downlink = Downlink(parameters, memory, time, self._dictionary)
         self._limiters = fdir.LimiterControl(parameters)
         self._watch = fdir.BoardWatch(parameters)
-        self._nodes = NodeControl(parameters, nvm)
+        self._nodes = NodeControl(parameters, memory)
+        self._starts = StartWatch(parameters)
         self._heat = NodeHeat(parameters)
+        self._controller = CONTROLLERS[parameters.controller](parameters)
+        self._clamp = Clamp(parameters)
         self._laser = LaserControl(parameters, self._downlink.build_frame)
         self._switching = Switching(parameters)
         self._actuator = Actuator(bus, parameters, self._watch, self._events)
@@ -116,7 +136,7 @@ class FlightSoftware:
             laser=self._laser,
             sampled=self._sampled,
         )
-        self._telecommands = Telecommands(aboard, nvm, now_ms)
+        self._telecommands = Telecommands(aboard, memory, now_ms)
         self._release: int | None = None
         self._reporting = Reporting(
             self._dictionary,
@@ -127,6 +147,8 @@ class FlightSoftware:
             self._sampled,
         )
         self._events.raise_event("BOOTED", now_ms, boot_cause, record.boots)
+        if boot_cause == DEAD_BUS:
+            self._events.raise_event("DEAD_BUS_START", now_ms, record.collapses, round(self._collapse.wait_s))
         self._telecommands.recall(now_ms, first_boot=record.boots == 1)
         if self._resets >= parameters.resets_to_safe:
             self._restore_loaded(now_ms, RestoreCause.RESETS)
@@ -137,12 +159,13 @@ class FlightSoftware:
         energy = self._energy.energy if self._energy else None
         return FlightStatus(
             cycle=self._cycle,
-            mode=self._mode,
+            mode=self.mode,
+            level=self._level,
             link=self._laser.state,
             in_sun=energy.in_sun if energy else False,
             state_of_charge=energy.state_of_charge if energy else 0.0,
             array_w=energy.array_w if energy else 0.0,
-            budget_w=self._budget.compute_w,
+            budget_w=self._plan.compute_w,
             nodes_commanded=self._nodes.command.enable.bit_count(),
             nodes_on=self._nodes.on.bit_count(),
             frames_queued=self._laser.queued,
@@ -157,19 +180,38 @@ class FlightSoftware:
     @property
     def mode(self) -> Mode:
         """Mission mode."""
-        return self._mode
+        return self._level.mode
+
+    @property
+    def level(self) -> Level:
+        """How much has been given up."""
+        return self._level
 
     @property
     def frames_queued(self) -> int:
         """Frames built that the laser board has not taken yet."""
         return self._laser.queued
 
+    def upset(self, index: int, bit: int) -> None:
+        """What radiation does to memory: one bit of a parameter flips; see `ParameterTable.upset`."""
+        self._table.upset(index, bit)
+
+    def raise_event(self, name: str, now_ms: int, count: int) -> None:
+        """What a failing module does: the same event over and over."""
+        for _ in range(count):
+            self._events.raise_event(name, now_ms)
+
     def configure_power(self) -> None:
         """Set the power board's protections and read them back; what fails is done again in the first cycle."""
         self._actuator.carry_out(self._booted_ms, Orders(), [BoardId.POWER], BoardId.POWER)
 
-    def cycle(self, now_ms: int) -> None:
-        """Sample, decide, actuate: once a cycle."""
+    def cycle(self, told_ms: int) -> None:
+        """Sample, decide, actuate: once a cycle.
+
+        Args:
+            told_ms: board time, as far as it can be believed.
+        """
+        now_ms = self._selfcheck.begin(told_ms)
         self._cycle += 1
         self._samples.read(now_ms)
         block = self._samples.uplink_block() if self._telecommands.ready else None
@@ -186,31 +228,55 @@ class FlightSoftware:
     def _decide(self, now_ms: int) -> None:
         words = self._samples.power
         if words:
+            readings = fdir.measured(words)
             if self._energy is None:
-                self._energy = power.EnergyEstimate(self._parameters, words, now_ms)
-            energy = self._energy.update(words, now_ms)
-            self._decide_mode(now_ms, energy.state_of_charge)
-            self._budget = power.budget(energy, self._parameters)
-        elif self._watch.silent(BoardId.POWER):
-            self._budget = NOTHING
+                self._energy = EnergyEstimate(self._parameters, readings, now_ms)
+            energy = self._energy.update(readings, now_ms)
+            self._decide_level(now_ms, energy, readings)
+            self._watch_floor(now_ms, energy.state_of_charge)
         if self._samples.laser:
             self._laser.observe(now_ms, self._samples.laser, self._events)
         else:
             self._laser.no_sample()
-        if self._samples.compute_known and self._energy:
+        if self._energy:
             self._decide_nodes(now_ms, self._energy)
 
-    def _decide_mode(self, now_ms: int, state_of_charge: float) -> None:
+    def _decide_level(self, now_ms: int, energy: Energy, readings: fdir.Readings) -> None:
         parameters = self._parameters
-        quiet_s = (now_ms - self._booted_ms) / 1000
-        condition = Condition(state_of_charge, self._resets, quiet_s)
+        now = Condition(
+            energy.state_of_charge,
+            rest_cell_v(readings, parameters),
+            sunrise_charge(energy, parameters),
+            energy.in_sun,
+            self._selfcheck.faults(now_ms),
+            self._resets,
+            (now_ms - self._booted_ms) / 1000,
+        )
         elapsed_s = (now_ms - self._last_ms) / 1000 or parameters.cycle_ms / 1000
-        self._own_mode = step_mode(self._own_mode, condition, parameters, elapsed_s)
+        changes = self._ladder.step(now, elapsed_s)
+        if changes:
+            safe = self._ladder.level.mode is Mode.SAFE
+            self._keep(level=self._ladder.level, collapses=self._record.collapses if safe else 0)
         self._watch_safe(now_ms)
-        own, ceiling = self._own_mode.mode, self._telecommands.services.functions.ceiling
-        before, self._mode = self._mode, own if own <= ceiling else ceiling
-        if self._mode is not before:
-            self._events.raise_event("MODE_CHANGED", now_ms, before, self._mode)
+        self._apply(now_ms, changes)
+
+    def _apply(self, now_ms: int, changes: list[Change]) -> None:
+        """Put into force what ladder and ground want; tell of each level passed."""
+        before = self._level
+        held = self._telecommands.services.functions.level
+        for level, cause in changes:
+            self._pass(now_ms, max(level, held), cause)
+        self._pass(now_ms, max(self._ladder.level, held), Cause.GROUND)
+        if self._level.mode is not before.mode:
+            self._events.raise_event("MODE_CHANGED", now_ms, before.mode, self._level.mode)
+
+    def _pass(self, now_ms: int, target: Level, cause: Cause) -> None:
+        while self._level is not target:
+            self._level = Level(self._level + (1 if target > self._level else -1))
+            self._events.raise_event("LEVEL_CHANGED", now_ms, self._level, cause)
+
+    def _watch_floor(self, now_ms: int, state_of_charge: float) -> None:
+        parameters = self._parameters
         low = state_of_charge < parameters.floor + (LOW_HYSTERESIS if self._was_low else 0.0)
         if low and not self._was_low:
             facts = round(state_of_charge * 10_000), round(parameters.floor * 10_000)
@@ -219,7 +285,7 @@ class FlightSoftware:
 
     def _watch_safe(self, now_ms: int) -> None:
         safe = self._safe
-        if safe.follow(self._own_mode.mode, now_ms):
+        if safe.follow(self._ladder.level.mode, now_ms):
             self._keep(safe_since_ms=safe.since_ms)
         elif safe.has_lasted(now_ms):
             self._keep(safe_since_ms=safe.since_ms)
@@ -233,20 +299,48 @@ class FlightSoftware:
         self._record = self._record._replace(**facts)
         self._record.store(self._memory)
 
-    def _decide_nodes(self, now_ms: int, estimate: power.EnergyEstimate) -> None:
-        limiters = self._limiters
-        racks = limiters.on & limiters.command if self._mode is Mode.NOMINAL else 0
-        racked = 0
-        if racks & fdir.LOAD_PUMP:
-            racked = (0x00FF if racks & fdir.LOAD_RACK_A else 0) | (0xFF00 if racks & fdir.LOAD_RACK_B else 0)
-            racked &= self._telecommands.services.functions.nodes
+    def _decide_nodes(self, now_ms: int, estimate: EnergyEstimate) -> None:
         if self._samples.compute:
             self._node_w = self._heat.limit_w(self._samples.compute, estimate.rack_w)
-        energy, parameters = estimate.energy, self._parameters
-        long_enough = energy.remaining_s > parameters.boot_s + parameters.least_on_s
-        may_start = long_enough or power.dawn_is_near(energy, parameters)
-        allowance = Allowance(*self._budget, self._node_w, racked, may_start)
-        self._nodes.decide(now_ms, self._samples.compute, allowance, self._events)
+        if self._samples.compute_known:
+            racked = self._racked() & self._started(now_ms)
+            self._nodes.observe(now_ms, self._samples.compute, racked, self._events)
+        if self._samples.power:
+            self._plan = self._planned(now_ms, estimate)
+        elif self._watch.silent(BoardId.POWER):
+            self._plan = NOTHING
+        if self._samples.compute_known:
+            self._nodes.decide(now_ms, self._plan, self._node_w)
+
+    def _racked(self) -> int:
+        """Mask of the nodes whose rack has power and coolant, and which the ground allows."""
+        limiters = self._limiters
+        racks = limiters.on & limiters.command
+        if not racks & fdir.LOAD_PUMP:
+            return 0
+        racked = (0x00FF if racks & fdir.LOAD_RACK_A else 0) | (0xFF00 if racks & fdir.LOAD_RACK_B else 0)
+        return racked & self._telecommands.services.functions.nodes
+
+    def _started(self, now_ms: int) -> int:
+        """Mask of the nodes that the bus carries, as far as that is known."""
+        enabled, words = self._nodes.command.enable, self._samples.power
+        return (
+            self._starts.allowed(now_ms, fdir.measured(words).bus_v, enabled, self._events)
+            if words
+            else enabled
+        )
+
+    def _planned(self, now_ms: int, estimate: EnergyEstimate) -> Plan:
+        link_up = self._laser.state is LinkState.TRACK
+        situation = Situation(
+            now_ms,
+            estimate.energy,
+            self._node_w,
+            self._nodes.counts(now_ms),
+            link_up=link_up,
+            level=self._level,
+        )
+        return self._clamp.hold(self._controller.plan(situation), situation)
 
     # report
 
@@ -281,6 +375,7 @@ class FlightSoftware:
             self._telecommands.discarded,
             len(services.schedule),
             services.functions.mode_request,
+            now.level,
         )
 
     # actuate
@@ -310,7 +405,17 @@ class FlightSoftware:
         racks = self._samples.compute_known and bool(limiters.on & fdir.LOAD_PUMP)
         listening = self._safe.listening(now_ms)
         wanted, switches = self._switching.decide(
-            now_ms, self._mode, words, battery_k, coolant_k, racks, listening, self._events
+            now_ms,
+            self._level,
+            words,
+            battery_k,
+            coolant_k,
+            racks,
+            self._nodes.command.enable,
+            listening,
+            self._events,
         )
+        if self._collapse.waits(now_ms):
+            wanted, switches = fdir.LOAD_ESSENTIAL, switches & ~HEATERS
         kick = 0 if self._telecommands.services.functions.restarting else commanding.KICK
         return limiters.decide(now_ms, wanted), ALL_STRINGS, switches, kick

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 NODES = 16
 STEPS = 16
@@ -39,6 +40,7 @@ class FlightParameters:
         2_145_916_837_000  # TAI milliseconds since 1958 at board time 0: 2026-01-01T00:00:00 UTC
     )
     spacecraft_id: int = 0x5A
+    controller: str = "adaptive"  # a name of control/choice.py
 
     # orbit: only a first guess of when the terminator comes; measured array power corrects it
     orbit_period_s: float = 5739.0
@@ -50,6 +52,8 @@ class FlightParameters:
     array_w: float = 110_000.0
     bus_power_w: float = 4600.0
     battery_capacity_wh: float = 25_000.0
+    cells: int = 84
+    battery_ohm: float = 0.15
     charge_efficiency: float = 0.96
     discharge_efficiency: float = 0.95
     floor: float = 0.70
@@ -79,15 +83,23 @@ class FlightParameters:
     charge_least_k: float = 273.5
     charge_most_k: float = 318.0
 
-    # mission modes
-    safe_entry: float = 0.60
-    charge_entry: float = 0.68
-    charge_exit: float = 0.725
-    safe_exit: float = 0.66
+    # the ladder: states of charge, and what the lowest cell would rest at; THROTTLE is entered at the floor
+    throttle_exit: float = 0.74
+    shed_entry: float = 0.66
+    shed_exit: float = 0.75
+    payload_entry: float = 0.60
+    payload_exit: float = 0.70
+    safe_entry: float = 0.55
+    safe_exit: float = 0.60
+    shed_cell_v: float = 3.55
+    payload_cell_v: float = 3.45
+    safe_cell_v: float = 3.35
+    safe_orbits: int = 2
+    faults_to_safe: int = 60
     resets_to_safe: int = 3
     reset_window_s: float = 3600.0
     safe_quiet_s: float = 600.0
-    safe_restore_s: float = 11_478.0  # two orbits
+    safe_restore_s: float = 17_217.0  # three orbits: longer than it takes to come out of SAFE by itself
     safe_listen_s: float = 600.0
     safe_listen_every_s: float = 3600.0
 
@@ -102,7 +114,7 @@ class FlightParameters:
     limiter_limits_w: tuple[float, ...] = (900.0, 1200.0, 75_000.0, 75_000.0, 2400.0, 1200.0, 3600.0, 3600.0)
     limiter_trip_ms: tuple[int, ...] = (20, 20, 20, 20, 20, 20, 20, 20)
     limiter_retries: tuple[int, ...] = (0, 0, 0, 0, 0, 0, 0, 3)
-    watchdog_ms: int = 10_000
+    watchdog_ms: int = 10_000  # or three cycles, if that is longer
     undervoltage_v: float = 252.0  # 84 cells at 3.0 V
     undervoltage_release_v: float = 285.6  # 84 cells at 3.4 V
     overcharge_v: float = 352.8  # 84 cells at 4.2 V
@@ -111,6 +123,11 @@ class FlightParameters:
     verify_every_cycles: int = 60
     silent_cycles: int = 3
     silent_power_cycle: int = 10
+
+    @property
+    def watchdog_in_force_ms(self) -> int:
+        """How long the power board waits for a kick."""
+        return max(self.watchdog_ms, 3 * self.cycle_ms)
 
     def __post_init__(self) -> None:
         for names in IN_ORDER:
@@ -127,8 +144,10 @@ class FlightParameters:
 
 # Each of a row is below the next.
 IN_ORDER = (
-    ("safe_entry", "charge_entry", "charge_exit"),
-    ("safe_entry", "safe_exit", "charge_exit"),
+    ("safe_entry", "payload_entry", "shed_entry", "floor", "throttle_exit", "shed_exit"),
+    ("safe_entry", "safe_exit", "payload_exit", "shed_exit"),
+    ("payload_entry", "payload_exit"),
+    ("safe_cell_v", "payload_cell_v", "shed_cell_v"),
     ("discharge_margin_w", "discharge_limit_w"),
     ("limit_margin_k", "limit_k", "trip_k"),
     (
@@ -137,3 +156,18 @@ IN_ORDER = (
         "charge_most_k",
     ),  # the heater warms cells until they may be charged
 )
+
+
+def with_floor(parameters: FlightParameters, floor: float) -> FlightParameters:
+    """The same for another floor: the ladder's states of charge below it move in proportion, those above it as well."""
+    names = {name for row in IN_ORDER[:3] for name in row}
+    moved: dict[str, Any] = {
+        name: _moved(getattr(parameters, name), parameters.floor, floor) for name in sorted(names)
+    }
+    return replace(parameters, **{**moved, "floor": floor})
+
+
+def _moved(value: float, floor: float, new_floor: float) -> float:
+    if value <= floor:
+        return value * (new_floor / floor)
+    return 1.0 - (1.0 - value) * ((1.0 - new_floor) / (1.0 - floor))

@@ -7,13 +7,16 @@ import struct
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
+from .modes import Level, Mode
 from .ports import NonVolatileMemory
 
 APIDS = 8  # those that have a packet counter
-_BOOT = struct.Struct(">H8I?I")
+_BOOT = struct.Struct(">H8I?IBB")
 _PART = struct.Struct(">BBH")  # key, version, length
-BOOT_RECORD, COUNTER_RECORD, GROUND_RECORD = "boot", "counters", "ground"
+BOOT_RECORD, COUNTER_RECORD, GROUND_RECORD, NODE_RECORD = "boot", "counters", "ground", "node cycles"
+RECORDS = (BOOT_RECORD, COUNTER_RECORD, GROUND_RECORD, NODE_RECORD)  # by their numbers in telemetry
 NEVER = 0xFFFFFFFF
+WATCHDOG, DEAD_BUS = 1, 2  # boot causes
 
 
 class BootRecord(NamedTuple):
@@ -24,25 +27,40 @@ class BootRecord(NamedTuple):
         resets_ms: when it was reset lately without having been told to, newest first.
         commanded: whether the ground has ordered the reset that comes next.
         safe_since_ms: since when flight software has been in a SAFE of its own, None when it is not.
+        level: that flight software has chosen by itself.
+        collapses: of the bus, since SAFE was last left.
     """
 
     boots: int = 0
     resets_ms: tuple[int, ...] = ()
     commanded: bool = False
     safe_since_ms: int | None = None
+    level: Level = Level.NORMAL
+    collapses: int = 0
 
     def booted(self, boot_cause: int, now_ms: int) -> BootRecord:
-        """The record of the boot that follows; power-on (cause 0) and a commanded reset are not counted among the resets."""
+        """The record of the boot that follows; only a watchdog's reset that was not commanded is counted among the resets."""
         now_ms &= 0xFFFFFFFF
-        resets_ms = (now_ms, *self.resets_ms) if boot_cause and not self.commanded else self.resets_ms
-        since_ms = self.safe_since_ms if boot_cause or self.safe_since_ms is None else now_ms
-        return BootRecord(self.boots + 1 & 0xFFFF, resets_ms[:8], False, since_ms)
+        own_fault = boot_cause == WATCHDOG and not self.commanded
+        resets_ms = (now_ms, *self.resets_ms) if own_fault else self.resets_ms
+        dead_bus = boot_cause == DEAD_BUS
+        level = Level.SAFE if dead_bus else self.level
+        since_ms = self.safe_since_ms if boot_cause == WATCHDOG else now_ms
+        return BootRecord(
+            self.boots + 1 & 0xFFFF,
+            resets_ms[:8],
+            False,
+            since_ms if level.mode is Mode.SAFE else None,
+            level,
+            min(self.collapses + dead_bus, 0xFF),
+        )
 
     def store(self, memory: NonVolatileMemory) -> None:
         """Write it; the eight newest resets are kept."""
         times = (*self.resets_ms, *(NEVER,) * 8)[:8]
         since_ms = NEVER if self.safe_since_ms is None else self.safe_since_ms & 0xFFFFFFFF
-        memory.write(BOOT_RECORD, _BOOT.pack(self.boots & 0xFFFF, *times, self.commanded, since_ms))
+        counts = self.level, self.collapses
+        memory.write(BOOT_RECORD, _BOOT.pack(self.boots & 0xFFFF, *times, self.commanded, since_ms, *counts))
 
     @classmethod
     def load(cls, memory: NonVolatileMemory) -> BootRecord:
@@ -50,9 +68,44 @@ class BootRecord(NamedTuple):
         octets = memory.read(BOOT_RECORD)
         if octets is None or len(octets) != _BOOT.size:
             return cls()
-        boots, *times, commanded, since_ms = _BOOT.unpack(octets)
+        boots, *times, commanded, since_ms, level, collapses = _BOOT.unpack(octets)
         resets_ms = tuple(time for time in times if time != NEVER)
-        return cls(boots, resets_ms, commanded, None if since_ms == NEVER else since_ms)
+        return cls(
+            boots, resets_ms, commanded, None if since_ms == NEVER else since_ms, Level(level), collapses
+        )
+
+
+class KeptRecords:
+    """The non-volatile memory as the rest of flight software sees it: what was written is held against what can be read.
+
+    The memory keeps two copies of a record. When the newer one is damaged it gives the older one, which is not what was
+    written last: a scrub notices, and writes that again.
+    """
+
+    __slots__ = ("_memory", "_turn", "_written")
+
+    def __init__(self, memory: NonVolatileMemory) -> None:
+        self._memory = memory
+        self._written: dict[str, bytes] = {}
+        self._turn = 0
+
+    def read(self, name: str) -> bytes | None:
+        """Return a record, or None if there is none that is whole."""
+        return self._memory.read(name)
+
+    def write(self, name: str, octets: bytes) -> None:
+        """Replace a record."""
+        self._written[name] = octets
+        self._memory.write(name, octets)
+
+    def scrub(self) -> int | None:
+        """Check the next of RECORDS; returns its number if it was damaged."""
+        number, self._turn = self._turn, (self._turn + 1) % len(RECORDS)
+        octets = self._written.get(RECORDS[number])
+        if octets is None or self._memory.read(RECORDS[number]) == octets:
+            return None
+        self._memory.write(RECORDS[number], octets)
+        return number
 
 
 class Counters:

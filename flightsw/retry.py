@@ -1,41 +1,64 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A ladder of waiting times: what failed is left off for longer each time, and never for ever."""
+"""A ladder of waiting times: what failed is left off for longer each time, and in the end until the ground clears it."""
 
 from __future__ import annotations
 
 
 class RetryLadder:
-    """Holds off a fixed number of things (nodes, limiters) after their faults.
+    """Holds off a fixed number of things (nodes, limiters, strings) after their faults.
 
     Args:
         count: how many things.
-        waits_s: how long each stays off after its first, second, ... fault; the last one repeats.
+        waits_s: how long each stays off after its first, second, ... fault; after one more it is given up.
+        never: mask of those that are never given up: the last wait repeats.
+        forget_s: a thing that has been let go of for so long without a fault begins anew.
+
+    Attributes:
+        faults: of each since it began anew.
+        held: mask of those that are held off, the given-up ones included.
+        given_up: mask of those that only `clear` lets go of.
     """
 
-    __slots__ = ("_until_ms", "_waits_ms", "faults", "held")
+    __slots__ = ("_forget_ms", "_never", "_until_ms", "_waits_ms", "faults", "given_up", "held")
 
-    def __init__(self, count: int, waits_s: tuple[float, ...]) -> None:
+    def __init__(
+        self, count: int, waits_s: tuple[float, ...], *, never: int = 0, forget_s: float = 3600.0
+    ) -> None:
         self._waits_ms = tuple(round(wait * 1000) for wait in waits_s)
+        self._forget_ms = round(forget_s * 1000)
+        self._never = never
         self._until_ms = [0] * count
         self.faults = [0] * count
         self.held = 0
+        self.given_up = 0
 
-    def fail(self, index: int, now_ms: int) -> None:
-        """Hold one of them off from now on."""
-        wait = self._waits_ms[min(self.faults[index], len(self._waits_ms) - 1)]
+    def fail(self, index: int, now_ms: int, *, last: bool = False) -> bool:
+        """Hold one of them off from now on; returns whether it is given up.
+
+        Args:
+            last: do not try again, whatever is left of the waits.
+        """
+        if self.faults[index] and now_ms >= self._until_ms[index] + self._forget_ms:
+            self.faults[index] = 0
+        faults = self.faults[index]
         self.faults[index] += 1
-        self._until_ms[index] = now_ms + wait
         self.held |= 1 << index
+        if (last or faults >= len(self._waits_ms)) and not self._never >> index & 1:
+            self.given_up |= 1 << index
+            return True
+        self._until_ms[index] = now_ms + self._waits_ms[min(faults, len(self._waits_ms) - 1)]
+        return False
 
     def clear(self) -> None:
         """Forget all faults and let go of everything."""
         self.faults = [0] * len(self.faults)
-        self.held = 0
+        self.held = self.given_up = 0
 
     def release(self, now_ms: int) -> int:
         """Let go of those whose time is over; returns the mask of the ones still held."""
-        if self.held:
+        waiting = self.held & ~self.given_up
+        if waiting:
             for index, until_ms in enumerate(self._until_ms):
-                if now_ms >= until_ms:
+                if waiting >> index & 1 and now_ms >= until_ms:
                     self.held &= ~(1 << index)
         return self.held

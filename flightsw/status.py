@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from .laser import LinkState
-from .modes import Mode
+from .modes import Level, Mode
 
 
 class FlightStatus(NamedTuple):
@@ -14,6 +14,7 @@ class FlightStatus(NamedTuple):
 
     cycle: int
     mode: Mode
+    level: Level
     link: LinkState
     in_sun: bool
     state_of_charge: float

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which loads are wanted, and the power board's switches: charge path, heaters, battery packs."""
+"""Which loads are wanted, and the power board's switches: charge path, heaters, battery packs.
+
+Racks and pump go after their nodes, which are switched off a few at a time: for SHED_MOST_S at the most.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,14 @@ from flatsat.boards.registers import power_flight
 from . import fdir
 from .events import EventSink
 from .heat import Thermostat
-from .modes import Mode
+from .modes import Level
 from .parameters import FlightParameters
 from .sample import PowerWords
 
 CHARGE = power_flight.SWITCHES_CHARGE.mask
 BATTERY_HEATER = power_flight.SWITCHES_BATTERY_HEATER.mask
 COOLANT_HEATER = power_flight.SWITCHES_COOLANT_HEATER.mask
+HEATERS = BATTERY_HEATER | COOLANT_HEATER
 PACKS = power_flight.SWITCHES_PACK0.mask | power_flight.SWITCHES_PACK1.mask
 OVERCHARGE_CLEAR = power_flight.SWITCHES_OVERCHARGE_CLEAR.mask
 OVERCHARGE_RELEASE_V = 4.0
@@ -22,32 +26,38 @@ _OVERCHARGED = power_flight.STATUS_OVERCHARGED.mask
 _VOLT = power_flight.BATTERY_VOLTAGE.lsb
 _CHARGE_LSB = power_flight.GAUGE_STATE_OF_CHARGE.lsb
 
+SHED_MOST_S = 10.0
 LOADS = {
-    Mode.SAFE: fdir.LOAD_ESSENTIAL,
-    Mode.CHARGE: fdir.LOAD_ESSENTIAL | fdir.LOAD_LASER | fdir.LOAD_COMPUTE,
-    Mode.NOMINAL: fdir.LOAD_ESSENTIAL | fdir.LOAD_LASER | fdir.LOAD_COMPUTE | fdir.LOAD_PUMP,
+    Level.NORMAL: fdir.LOAD_ESSENTIAL | fdir.LOAD_LASER | fdir.LOAD_COMPUTE | fdir.LOAD_PUMP,
+    Level.THROTTLE: fdir.LOAD_ESSENTIAL | fdir.LOAD_LASER | fdir.LOAD_COMPUTE | fdir.LOAD_PUMP,
+    Level.SHED_COMPUTE: fdir.LOAD_ESSENTIAL | fdir.LOAD_LASER | fdir.LOAD_COMPUTE,
+    Level.SHED_PAYLOAD: fdir.LOAD_ESSENTIAL | fdir.LOAD_COMPUTE,
+    Level.SAFE: fdir.LOAD_ESSENTIAL,
 }
+SHEDDING = fdir.LOAD_COMPUTE | fdir.LOAD_PUMP | fdir.LOAD_RACKS
 
 
 class Switching:
-    """Loads by mission mode, heaters by thermostat, the charge path by the battery's temperature."""
+    """Loads by level, heaters by thermostat, the charge path by the battery's temperature."""
 
-    __slots__ = ("_battery_heater", "_coolant_heater", "_parameters", "_was_overcharged")
+    __slots__ = ("_battery_heater", "_coolant_heater", "_parameters", "_shed_until_ms", "_was_overcharged")
 
     def __init__(self, parameters: FlightParameters) -> None:
         self._parameters = parameters
         self._battery_heater = Thermostat()
         self._coolant_heater = Thermostat()
         self._was_overcharged = False
+        self._shed_until_ms = 0.0
 
     def decide(
         self,
         now_ms: int,
-        mode: Mode,
+        level: Level,
         words: PowerWords,
         battery_k: float,
         coolant_k: float | None,
         racks: bool,
+        nodes: int,
         listening: bool,
         events: EventSink,
     ) -> tuple[int, int]:
@@ -56,11 +66,15 @@ class Switching:
         Args:
             coolant_k: None while it is not known: its heater stays off.
             racks: whether pump and compute board are ready for the racks.
-            listening: whether the laser terminal stays on whatever the mode, for telecommands.
+            nodes: mask of those that are commanded on.
+            listening: whether laser terminal and compute board stay on whatever the level.
         """
-        wanted = LOADS[mode] | fdir.LOAD_LASER if listening else LOADS[mode]
-        if racks and mode is Mode.NOMINAL:
-            wanted |= fdir.LOAD_RACKS
+        wanted = LOADS[level] | fdir.LOAD_LASER | fdir.LOAD_COMPUTE if listening else LOADS[level]
+        if level < Level.SHED_COMPUTE:
+            self._shed_until_ms = now_ms + max(SHED_MOST_S * 1000.0, 3.0 * self._parameters.cycle_ms)
+            wanted |= fdir.LOAD_RACKS if racks else 0
+        elif nodes and now_ms < self._shed_until_ms:
+            wanted |= SHEDDING
         switches = PACKS | self._charge(now_ms, words, battery_k, events)
         parameters = self._parameters
         hysteresis_k = parameters.heater_hysteresis_k

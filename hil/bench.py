@@ -8,27 +8,33 @@ happens depends on the scenario and the seed alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
-from flatsat.boards.registers import power_stimulus
 from flatsat.flightsw import executive
-from flatsat.flightsw.parameters import FlightParameters
+from flatsat.flightsw.parameters import FlightParameters, with_floor
 
 from . import sensors
 from .backends.port import BOARDS, BackEnd, OpticalRecord
+from .board_upsets import BoardUpsets
 from .bound.flown import Flown
 from .channel import OpticalChannel
 from .cycle_status import CycleStatus
+from .evidence import STOPS, Readings
+from .fault_watch import FaultWatch, Stop
 from .flight_bus import FlightBus
+from .flight_faults import TRAPS, FlightFaults
+from .link_faults import LinkFaults
 from .nvm import NonVolatileMemory
 from .plant import Actuators, CircularOrbit, Plant
 from .plant.loads import RACK_A, RACK_B
-from .scenario import Fault, Scenario, active_faults, next_edge_ms, node_mask
+from .scenario import Fault, Scenario, next_edge_ms, node_mask
+from .sensor_faults import SensorFaults
 from .stimulus import Reached, Stimulus, Upsets
+from .timeline import Timeline
 from .trace import Trace
-from .uplink import Uplink
+from .uplink import Uplink, UplinkFaults
 from .wire_faults import WireFault, WireFaults
 
 OVERVOLTAGE, DEAD_BUS = 1.1, 0.5
@@ -39,11 +45,7 @@ class ComputerOff(Exception):
     """The flight computer lost its power in the middle of a cycle."""
 
 
-class Stop(NamedTuple):
-    """The power board stopped a grant short because it acted by itself."""
-
-    at_ms: int
-    causes: tuple[str, ...]
+LATEST_STOPS = 1000
 
 
 @dataclass(kw_only=True)
@@ -60,33 +62,42 @@ class Bench:
 
     Args:
         scenario: what is flown.
-        seed: seeds the plant, the sensors' noise, the channel and the wire faults.
+        seed: seeds the plant, the sensors' noise, the channel and the faults.
         back_end: the boards; the caller closes it.
+
+    Attributes:
+        stops: the latest of the power board.
+        watch: follows the scenario's faults.
+        overruns: cycles that flight software missed because it came too late.
     """
 
     def __init__(self, scenario: Scenario, seed: int, back_end: BackEnd) -> None:
         self.scenario = scenario
         self.plant = Plant(scenario, seed)
         self.trace = Trace()
-        self.stops: list[Stop] = []
+        self.stops: deque[Stop] = deque(maxlen=LATEST_STOPS)
+        self.watch = FaultWatch(scenario.faults)
         self.overruns = 0
         self._board_frames = 0
         self._actuators = Actuators()
+        self._timeline = Timeline(fault for fault in scenario.faults if not fault.is_momentary)
         self._upsets, self._next_edge_ms = Upsets(), 0
         self._status = CycleStatus()
         self._seed = seed
         self._back_end = back_end
         self._stimulus = Stimulus(back_end, self.trace)
-        self._channel = OpticalChannel(scenario.link, seed)
+        self._link = LinkFaults(scenario.faults, seed, OpticalChannel(scenario.link, seed))
         self._bus = FlightBus(back_end, self.trace, _wire_faults(scenario, seed), self)
         self._nvm = NonVolatileMemory()
         self._flight: executive.FlightSoftware | None = None
         self._computer_on = False
         self._boot_cause = 0
-        self._hangs_left_ms = sorted(fault.at_ms for fault in scenario.faults if fault.target == "flightsw")
-        self._hung = False
+        self._faults = FlightFaults(scenario.faults, seed)
+        self._board_upsets = BoardUpsets(scenario.faults, seed, back_end, self.trace)
+        self._sensors = SensorFaults(scenario.faults, seed)
         self._parameters = flight_parameters(scenario, self.plant.orbit)
-        self.uplink = Uplink(scenario.telecommands, self._parameters.epoch_tai_ms)
+        befall = UplinkFaults(scenario.faults, seed)
+        self.uplink = Uplink(scenario.telecommands, self._parameters.epoch_tai_ms, befall)
         self._result = CycleResult(number=-1)
 
     @property
@@ -121,6 +132,7 @@ class Bench:
                 self._run_flight_software()
             else:
                 self.overruns += 1
+            self.watch.cycle(self.now_ms, self._readings)
             yield self._result
 
     def wait(self, duration_ms: int) -> None:
@@ -156,88 +168,114 @@ class Bench:
             delivered=truth.delivered,
         )
 
+    def _readings(self) -> Readings:
+        held = self._status.held(self._actuators, self._board_frames, self._flight)
+        return Readings(self.plant.truth, held, self._flight.status if self._flight else None)
+
     def _advance(self, target_ms: int) -> None:
         while (start_ms := self.now_ms) < target_ms:
             if start_ms >= self._next_edge_ms:  # nothing else changes what strikes
-                self._upsets = _upsets(active_faults(self.scenario, start_ms))
+                self._upsets = _upsets(self._timeline.at(start_ms))
                 self._next_edge_ms = next_edge_ms(self.scenario, start_ms)
-            step_ms = min(self.scenario.max_step_ms, self.plant.longest_step_ms)
-            step_target = min(target_ms, start_ms + step_ms, self._next_edge_ms)
+            step_target = min(
+                target_ms,
+                start_ms + min(self.scenario.max_step_ms, self.plant.longest_step_ms),
+                self._next_edge_ms,
+                self._link.next_edge_ms(start_ms),
+            )
             power_w = self.plant.truth.received_power_w
-            words = sensors.words(self.plant, start_ms, self._seed)
-            reached = self._stimulus.step(words, self._upsets, step_target)
-            self._board_frames, self._actuators = reached.frames_held, reached.actuators
+            words = self._sensors.strike(sensors.words(self.plant, start_ms, self._seed), start_ms)
+            self._board_upsets.strike(start_ms, self._stimulus.powered)
+            reached = self._stimulus.step(words, self._upsets, step_target, self.plant.fed)
+            before, self._actuators = self._actuators, reached.actuators
+            self._board_frames = reached.frames_held
             for record in self._back_end.take_optical():
                 self.trace.optical(*record)
                 self._result.pin.append(record)
-                self._result.received.append(self._channel.receive(record.start_ms, record.octets, power_w))
+                self._result.received += self._link.deliver(record.start_ms, record.octets, power_w)
             self.plant.step(reached.actuators, start_ms, reached.now_ms)
+            if reached.stop_cause:
+                self._note_stop(reached, before)
             self._follow_computer(reached)
 
+    def _note_stop(self, reached: Reached, before: Actuators) -> None:
+        causes = tuple(name for bit, name in enumerate(STOPS) if reached.stop_cause >> bit & 1)
+        stop = Stop(reached.now_ms, causes, before.lcl_on ^ reached.actuators.lcl_on)
+        self.stops.append(stop)
+        self.watch.stopped(stop)
+
     def _follow_computer(self, reached: Reached) -> None:
-        if reached.stop_cause:
-            self.stops.append(Stop(reached.now_ms, _causes(reached.stop_cause)))
         self._computer_on, self._boot_cause = reached.actuators.computer_on, reached.boot_cause
         if not self._computer_on:
             self._flight = None
-            self._hung = False
 
     def _run_flight_software(self) -> None:
         if not self._computer_on:
             return
+        faults = self._faults
+        due = faults.due(self.now_ms)
         try:
             if self._flight is None:
+                faults.started()
+                told_ms = faults.told_ms(self.now_ms)
                 self._flight = executive.boot(
-                    self._nvm, self._boot_cause, self._bus, self.now_ms, self._parameters
+                    self._nvm, self._boot_cause, self._bus, told_ms, self._parameters
                 )
-            if self._hangs_left_ms and self._hangs_left_ms[0] <= self.now_ms:
-                self._hangs_left_ms.pop(0)
-                self._hung = True
-            if not self._hung:
-                self._flight.cycle(self.now_ms)
+            for fault in due:
+                self._strike_computer(self._flight, fault)
+            if self._flight and not faults.hung:
+                self._cycle(self._flight)
         except ComputerOff:
             self._flight = None
+
+    def _strike_computer(self, flight: executive.FlightSoftware, fault: Fault) -> None:
+        if fault.kind == "hang":
+            self._faults.hung = True
+        elif fault.kind == "upset":
+            self._faults.flip(flight, fault)
+        elif fault.kind == "reset":
+            self._flight = None
+
+    def _cycle(self, flight: executive.FlightSoftware) -> None:
+        faults, now_ms = self._faults, self.now_ms
+        faults.storm(flight, now_ms)
+        try:
+            flight.cycle(faults.told_ms(now_ms))
+        except TRAPS:
+            if not faults.upset:
+                raise
+            faults.hung = True
+        if delay_ms := faults.delay_ms(now_ms):
+            self.wait(delay_ms)
 
 
 def flight_parameters(scenario: Scenario, orbit: CircularOrbit) -> FlightParameters:
     """The table that is loaded before launch: what the scenario says of the satellite and its orbit."""
     satellite = scenario.satellite
-    return FlightParameters(
+    parameters = FlightParameters(
         cycle_ms=scenario.cycle_ms,
         orbit_period_s=orbit.period_s,
         eclipse_s=orbit.shadow_s,
-        sunrise_ms=round(1000 * orbit.sunrise_s),
+        sunrise_ms=round(1000 * (orbit.sunrise_s + _ephemeris_error_s(scenario))),
         bus_nominal_v=satellite.bus_v,
         overvoltage_v=OVERVOLTAGE * satellite.bus_v,
         dead_bus_v=DEAD_BUS * satellite.bus_v,
         array_w=satellite.array_w,
         battery_capacity_wh=satellite.battery_wh,
-        floor=satellite.floor,
     )
+    return with_floor(parameters, satellite.floor)
 
 
-def _causes(stop_cause: int) -> tuple[str, ...]:
-    fields = [
-        power_stimulus.STOP_CAUSE_LCL_TRIP,
-        power_stimulus.STOP_CAUSE_LCL_RETRY,
-        power_stimulus.STOP_CAUSE_UVLO_ENTER,
-        power_stimulus.STOP_CAUSE_UVLO_EXIT,
-        power_stimulus.STOP_CAUSE_OVERCHARGE,
-        power_stimulus.STOP_CAUSE_WATCHDOG,
-        power_stimulus.STOP_CAUSE_COMPUTER_ON,
-        power_stimulus.STOP_CAUSE_OVERVOLTAGE,
-        power_stimulus.STOP_CAUSE_BUS_DEAD,
-    ]
-    return tuple(stop.name for stop in fields if stop.raw(stop_cause))
+def _ephemeris_error_s(scenario: Scenario) -> float:
+    return sum(fault.amount for fault in scenario.faults if fault.name == "flightsw ephemeris")
 
 
-def _upsets(faults: list[Fault]) -> Upsets:
+def _upsets(faults: Iterable[Fault]) -> Upsets:
     return Upsets(node_mask(faults, "hang"), node_mask(faults, "corrupt"), node_mask(faults, "unlocked"))
 
 
 def _wire_faults(scenario: Scenario, seed: int) -> WireFaults:
-    on_wire = [fault for fault in scenario.faults if fault.target in BOARDS]
+    on_wire = [fault for fault in scenario.faults if fault.target in BOARDS and not fault.is_momentary]
     return WireFaults(
-        (WireFault(BOARDS.index(f.target), f.kind, f.value or 0.0, f.at_ms, f.until_ms) for f in on_wire),
-        seed,
+        (WireFault(BOARDS.index(f.target), f.kind, f.amount, f.at_ms, f.until_ms) for f in on_wire), seed
     )

@@ -30,11 +30,15 @@ class OpticalChannel:
         """The chance of each bit to flip, with light enough for the receiver's clock."""
         return 0.0 if self._q is None else _NORMAL.cdf(-self._q * received_power_w / self._nominal_w)
 
-    def receive(self, start_ms: int, cadu: bytes, received_power_w: float) -> bytes:
-        """What the receiver makes of a CADU sent at `start_ms`; nothing when it is dark."""
+    def receive(self, start_ms: int, cadu: bytes, received_power_w: float, least_rate: float = 0.0) -> bytes:
+        """What the receiver makes of a CADU sent at `start_ms`; nothing when it is dark.
+
+        Args:
+            least_rate: bit error rate below which it is not, whatever the light.
+        """
         if received_power_w < SQUELCH * self._nominal_w:
             return b""
-        rate = self.bit_error_rate(received_power_w)
+        rate = max(self.bit_error_rate(received_power_w), least_rate)
         if rate == 0.0:
             return cadu
         flipped = bytearray(cadu)

@@ -23,12 +23,13 @@ from .backends.port import BACK_ENDS, SIMULATORS, Options
 from .bound.command import bound_command
 from .decode import decode_command
 from .display import progress_bar, show_summary
-from .errors import FlatsatError
-from .summary import EXIT_CODES
+from .errors import Blocked, FlatsatError
+from .summary import BLOCKED, EXIT_CODES, SCHEMA
 from .trace_command import trace_command
 
 if TYPE_CHECKING:
     from .live import Publisher
+    from .run import Order
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -171,7 +172,11 @@ def run(
         _publisher(publish) as publisher,
         progress_bar(f"{wanted.name} on {backend}", wanted.duration_s, quiet=as_json) as progress,
     ):
-        folder, summary = fly(order, progress, publisher)
+        try:
+            folder, summary = fly(order, progress, publisher)
+        except Blocked as error:
+            _show_blocked(order, str(error), as_json=as_json)
+            raise typer.Exit(EXIT_CODES[BLOCKED]) from None
     _write_report(folder)
     with streams.reader_may_close():
         if as_json:
@@ -179,6 +184,15 @@ def run(
         else:
             show_summary(summary, folder)
     raise typer.Exit(EXIT_CODES[summary["verdict"]])
+
+
+def _show_blocked(order: Order, told: str, *, as_json: bool) -> None:
+    """Nothing was flown: one line, or the summary that says no more."""
+    if as_json:
+        named = {"scenario": order.scenario.name, "backend": order.back_end, "seed": order.seed}
+        print(json.dumps({"schema": SCHEMA, **named, "verdict": BLOCKED, "error": told}))
+    else:
+        typer.echo(f"flatsat: {told}", err=True)
 
 
 def _publisher(endpoint: str | None) -> AbstractContextManager[Publisher | None]:
@@ -251,8 +265,13 @@ def scenarios_default(context: typer.Context) -> None:
 @scenarios_app.command("list")
 def list_scenarios() -> None:
     """List the built-in scenarios."""
+    group = ""
     for name in scenarios.builtin():
-        print(f"{name:18} {scenarios.load(name).description}")
+        folder = name.rpartition("/")[0]
+        if folder != group:
+            group = folder
+            print(f"\n{group}:")
+        print(f"{name:24} {scenarios.load(name).description}")
 
 
 @scenarios_app.command("show")

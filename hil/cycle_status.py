@@ -7,6 +7,7 @@ No hash covers it: all of it follows from the scenario, the seed and the trace.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from .plant import Actuators
@@ -29,12 +30,18 @@ class CycleStatus:
 
     def __init__(self) -> None:
         self._key: tuple[int | None, ...] = ()
+        self._held: dict[str, Any] = {}
         self._text = b""
 
     def json(
         self, truth: PlantTruth, actuators: Actuators, board_frames: int, flight: Flight | None
     ) -> bytes:
         """One JSON object with the properties of SCHEMA."""
+        self.held(actuators, board_frames, flight)
+        return truth.as_json()[:-1] + self._text
+
+    def held(self, actuators: Actuators, board_frames: int, flight: Flight | None) -> Mapping[str, Any]:
+        """The properties beside the plant's truth."""
         a = actuators
         key = (
             a.lcl_on, a.string_on, a.pack_on, a.charge, a.battery_heater, a.coolant_heater, a.computer_on, a.node_state,
@@ -43,9 +50,9 @@ class CycleStatus:
         )  # fmt: skip
         if key != self._key:
             self._key = key
-            held = _held(actuators, board_frames, *key[-2:])
-            self._text = b"," + json.dumps(held, separators=(",", ":")).encode()[1:]
-        return truth.as_json()[:-1] + self._text
+            self._held = _held(actuators, board_frames, *key[-2:])
+            self._text = b"," + json.dumps(self._held, separators=(",", ":")).encode()[1:]
+        return self._held
 
 
 def _held(
@@ -91,9 +98,6 @@ _FIELDS: dict[str, tuple[str, str]] = {
     "battery_voltage_v": ("V", "battery terminals"),
     "battery_current_a": ("A", "into the battery"),
     "battery_k": ("K", "battery cells"),
-    "pack_current_a": ("A", "into each battery pack"),
-    "pack_spread_v": ("V", "between the highest and the lowest cell of each pack"),
-    "pack_k": ("K", "cells of each pack"),
     "radiator_k": ("K", "radiator"),
     "coolant_k": ("K", "coolant loop"),
     "laser_k": ("K", "laser terminal"),
@@ -106,6 +110,9 @@ _FIELDS: dict[str, tuple[str, str]] = {
     "lost_s": ("s", "work whose results found no room, likewise"),
     "string_current_a": ("A", "each of the array's strings"),
     "load_current_a": ("A", "each limiter's load"),
+    "pack_current_a": ("A", "into each battery pack"),
+    "pack_spread_v": ("V", "between the highest and the lowest cell of each pack"),
+    "pack_k": ("K", "cells of each pack"),
     "junction_k": ("K", "junction of each node"),
     "lcl_on": ("1", "limiters that feed their load"),
     "string_on": ("1", "strings connected"),
@@ -126,25 +133,19 @@ _FIELDS: dict[str, tuple[str, str]] = {
 }
 """Unit and meaning of every property."""
 
-_LISTS = {
-    "string_current_a",
-    "load_current_a",
-    "pack_current_a",
-    "pack_spread_v",
-    "pack_k",
-    "junction_k",
-    "lcl_on",
-    "string_on",
-    "pack_on",
-    "node_state",
-    "clock_step",
+SIZES = {
+    name: len(value) if isinstance(value, list) else 0
+    for name, value in {**PlantTruth().as_dict(), **_held(Actuators(), 0, None, None)}.items()
+    if name in _FIELDS
 }
+"""How many numbers each property has; 0: it is one."""
+
 _NULLABLE = {"mode", "frames_queued"}
 
 
 def _property(name: str, unit: str, description: str) -> dict[str, Any]:
     number: dict[str, Any] = {"type": ["number", "null"] if name in _NULLABLE else "number"}
-    shape = {"type": "array", "items": number} if name in _LISTS else number
+    shape = {"type": "array", "items": number} if SIZES[name] else number
     return {**shape, "description": f"{description} [{unit}]", "unit": unit}
 
 

@@ -85,11 +85,11 @@ def show_summary(summary: dict[str, Any], folder: Path) -> None:
         console.table(table)
     for fault in summary["faults"]:
         verdict = fault["verdict"]
-        told = f"[{_COLOURS[verdict]}]{verdict}[/]" if verdict else "not judged: it expects no report"
-        missing = ", its report has not come down" if verdict == "fail" else ""
+        told = f"[{_COLOURS[verdict]}]{verdict}[/]" if verdict else "not judged: it expects nothing"
+        why = f", {fault['reason']}" if fault["reason"] else ""
         console.print(
             f"fault {fault['name']} at {fault['at_s']:g} s{_told('detected', fault['detected_s'])}"
-            f"{_told('recovered', fault['recovered_s'])}{missing}  {told}"
+            f"{_told('responded', fault['responded_s'])}{_told('recovered', fault['recovered_s'])}{why}  {told}"
         )
     _show_telecommands(console, summary["telecommands"])
     compute = summary["compute"]

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any, TypeGuard
 
 from flatsat.protocols import coding, profile, receiver
+from flatsat.protocols.aos import FrameHeader
 
 from .backends.port import OpticalRecord
 from .errors import RecordingError
@@ -22,6 +23,8 @@ from .reports import Reports
 
 PROFILE = profile.DEFAULT
 DECODE_OCTETS = 1 << 20
+MOST_SETTLED = 4096
+"""How many packets are remembered, to tell one that comes again."""
 
 
 @dataclass(kw_only=True)
@@ -30,9 +33,9 @@ class Decoded:
 
     Attributes:
         frames_sent: frames that left the pin.
-        frames_decoded: frames that were received whole.
+        frames_decoded: frames that were received whole, one that comes twice in a row counted once.
         frames_never_sent: gaps in the frame counts of what left the pin: frames lost on board.
-        packets_altered: whole packets received that never left the pin as they are.
+        packets_altered: whole packets received that never left the pin as they are; one that comes again is not.
         packets_lost: whole packets that left the pin and were not received.
         reports: what the packets received say.
     """
@@ -78,6 +81,8 @@ class Downlink:
         self._pin_receiver = receiver.Receiver(profile.load(PROFILE))
         self._receiver = receiver.Receiver(profile.load(PROFILE))
         self._outstanding: dict[bytes, int] = {}  # sent less received, by packet; zeros are dropped
+        self._settled: dict[bytes, None] = {}  # the latest that were dropped
+        self._last_header: FrameHeader | None = None
         self._decoded = Decoded(reports=reports)
         _compile_kernels()
         try:
@@ -135,7 +140,8 @@ class Downlink:
     def _count_received(self, events: Iterable[receiver.Event]) -> None:
         for event in events:
             if isinstance(event, receiver.FrameReceived):
-                self._decoded.frames_decoded += 1
+                self._decoded.frames_decoded += event.header != self._last_header
+                self._last_header = event.header
                 self._decoded.symbols_corrected += event.symbols_corrected
             elif _is_telemetry(event):
                 self._decoded.packets_decoded += 1
@@ -144,10 +150,15 @@ class Downlink:
 
     def _settle(self, packet: bytes, difference: int) -> None:
         count = self._outstanding.get(packet, 0) + difference
+        if count < 0 and packet in self._settled:
+            return
         if count:
             self._outstanding[packet] = count
-        else:
-            del self._outstanding[packet]
+            return
+        del self._outstanding[packet]
+        self._settled[packet] = None
+        if len(self._settled) > MOST_SETTLED:
+            del self._settled[next(iter(self._settled))]
 
     def __enter__(self) -> Downlink:
         return self

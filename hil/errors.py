@@ -4,6 +4,7 @@
 FlatsatError
 ├── BackEndError      a board cannot be reached, or broke its contract
 │   └── BuildFailed   the simulator could not be built
+├── Blocked           the back end cannot bring about a fault of the scenario
 ├── RecordingError    a recording cannot be read or written
 ├── Interrupted       interrupt.py: somebody stopped the command
 ├── MemoryFull        nvm.py: a record does not fit the non-volatile memory
@@ -25,6 +26,10 @@ class BackEndError(FlatsatError):
 
 class BuildFailed(BackEndError):
     """The simulator could not be built."""
+
+
+class Blocked(FlatsatError):
+    """The back end cannot bring about a fault of the scenario: nothing was flown."""
 
 
 class RecordingError(FlatsatError):

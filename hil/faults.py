@@ -4,17 +4,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated
 
-from flatsat.protocols import dictionary
 from flatsat.protocols.tables import Rule, TableError, check
 
+from .bench_faults import BENCH
+from .expectation import YEAR_S, Expectation, check_evidence
 from .fault_kind import Kind
 from .physics_faults import PHYSICS
-
-YEAR_S = 31_622_400
-NEVER_MS = 2**62
-"""The end of a fault that has none."""
+from .suggestion import nearest
+from .timeline import NEVER_MS
 
 
 def check_whole_milliseconds(seconds: float, key: str) -> None:
@@ -27,34 +27,10 @@ def check_whole_milliseconds(seconds: float, key: str) -> None:
         raise TableError(key, f"{seconds!r} s is not a whole number of milliseconds", "multiples of 0.001 s")
 
 
-_SHARE = Rule("share of the packets that are struck", unit="1", above=0, high=1)
-_WIRE = {
-    "lose": Kind(description="packets on the board's flight port vanish", value=_SHARE),
-    "corrupt": Kind(description="one bit of a packet flips", value=_SHARE),
-    "duplicate": Kind(description="a command arrives twice", value=_SHARE),
-    "delay": Kind(description="a reply comes after its deadline", value=_SHARE),
-    "truncate": Kind(description="a packet loses its end", value=_SHARE),
-}
-_NODE = {
-    "hang": Kind(description="the accelerator node hangs: it draws idle power and its heartbeat stops"),
-    "corrupt": Kind(description="the accelerator node is alive and answers challenges wrongly"),
-}
-
-_BENCH: dict[str, dict[str, Kind]] = {
-    "flightsw": {
-        "hang": Kind(description="the flight software stops until the computer is power-cycled", ends=False)
-    },
-    "link": {"outage": Kind(description="no light from the relay")},
-    **dict.fromkeys(("power", "compute", "laser"), _WIRE),
-    **{f"node{i}": _NODE for i in range(16)},
-}
 FAULTS: dict[str, dict[str, Kind]] = {
-    target: {**_BENCH.get(target, {}), **PHYSICS.get(target, {})} for target in {**_BENCH, **PHYSICS}
+    target: {**BENCH.get(target, {}), **PHYSICS.get(target, {})} for target in {**BENCH, **PHYSICS}
 }
 """Kinds of fault by target."""
-
-EVENTS = tuple(dictionary.load().events)
-"""Event reports of the flight software by which a fault can be expected to be noticed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,29 +45,48 @@ class Fault:
     kind: Annotated[str, Rule("how", pattern="[a-z_]+")]
     value: Annotated[float | None, Rule("how much, for the kinds that take it")] = None
     expect: Annotated[
-        str | None, Rule("event report that shows it was noticed; without it, not judged", choices=EVENTS)
+        str | Expectation | None, Rule("what shows that it was noticed; without it, not judged")
     ] = None
 
     def __post_init__(self) -> None:
-        check(self)
+        if self.target not in FAULTS:
+            problem = f"{self.target!r} is not a target{nearest(self.target, FAULTS)}"
+            raise TableError("target", problem, ", ".join(FAULTS))
         kinds = FAULTS[self.target]
         if self.kind not in kinds:
-            raise TableError("kind", f"{self.kind!r} is not a fault of {self.target}", ", ".join(kinds))
-        kind = kinds[self.kind]
+            problem = f"{self.kind!r} is not a fault of {self.target}{nearest(self.kind, kinds)}"
+            raise TableError("kind", problem, ", ".join(kinds))
+        check(self)
+        self._check_times(kinds[self.kind])
+        self._check_value(kinds[self.kind])
+        if isinstance(self.expect, str):
+            check_evidence(self.expect, "expect")
+
+    def _check_times(self, kind: Kind) -> None:
         check_whole_milliseconds(self.at_s, "at_s")
-        if self.until_s is not None:
-            if not kind.ends:
-                raise TableError("until_s", f"{self.name} has no end of its own", "leave it out")
-            check_whole_milliseconds(self.until_s, "until_s")
-            if self.until_s <= self.at_s:
-                raise TableError("until_s", f"{self.until_s:g} s is not after at_s", f"above {self.at_s:g} s")
-        if kind.value is None and self.value is not None:
-            raise TableError("value", f"{self.name} takes no value", "leave it out")
-        if kind.value is not None:
-            if self.value is None:
-                raise TableError("value", "is missing", f"{kind.value.description}, {kind.value.allowed()}")
-            if kind.value.broken_by(self.value):
-                raise TableError("value", f"{self.value:g} is not allowed", kind.value.allowed())
+        if kind.from_start and self.at_s:
+            raise TableError("at_s", f"{self.name} is there from the start", "0")
+        if self.until_s is None:
+            return
+        if not kind.ends:
+            raise TableError("until_s", f"{self.name} has no end of its own", "leave it out")
+        check_whole_milliseconds(self.until_s, "until_s")
+        if self.until_s <= self.at_s:
+            raise TableError("until_s", f"{self.until_s:g} s is not after at_s", f"above {self.at_s:g} s")
+
+    def _check_value(self, kind: Kind) -> None:
+        if kind.value is None:
+            if self.value is not None:
+                raise TableError("value", f"{self.name} takes no value", "leave it out")
+            return
+        if self.value is None:
+            raise TableError("value", "is missing", f"{kind.value.description}, {kind.value.allowed()}")
+        if kind.value.broken_by(self.value):
+            raise TableError("value", f"{self.value:g} is not allowed", kind.value.allowed())
+        if kind.whole and self.value != int(self.value):
+            raise TableError("value", f"{self.value:g} is not a whole number", kind.value.allowed())
+        if kind.value.unit == "s":
+            check_whole_milliseconds(self.value, "value")
 
     @property
     def name(self) -> str:
@@ -99,11 +94,34 @@ class Fault:
         return f"{self.target} {self.kind}"
 
     @property
+    def amount(self) -> float:
+        """The value; 0 for kinds that take none."""
+        return self.value or 0.0
+
+    @property
+    def expectation(self) -> Expectation | None:
+        """What is expected, in full."""
+        return Expectation(detect=self.expect) if isinstance(self.expect, str) else self.expect
+
+    def latest_s(self, stage: str) -> float | None:
+        """Until when a stage of `expect` has to be reached; None where it has no deadline."""
+        within_s: float | None = getattr(self.expectation, f"{stage}_s", None)
+        if within_s is None:
+            return None
+        from_s = self.at_s if stage != "recover" or self.until_s is None else self.until_s
+        return round(from_s + within_s, 6)
+
+    @cached_property
     def at_ms(self) -> int:
         """First board millisecond struck."""
         return round(self.at_s * 1000)
 
-    @property
+    @cached_property
     def until_ms(self) -> int:
         """First board millisecond no longer struck."""
         return NEVER_MS if self.until_s is None else round(self.until_s * 1000)
+
+    @property
+    def is_momentary(self) -> bool:
+        """Whether it strikes once and needs no end."""
+        return not FAULTS[self.target][self.kind].ends

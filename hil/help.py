@@ -48,6 +48,7 @@ Exit codes:
   0  pass: every measurement within its limits, every fault noticed
   1  fail
   2  error: wrong usage, or the run could not go on (the summary says why)
+  3  blocked: the back end cannot bring about a fault of the scenario
   4  inconclusive: --duration cut it short of what it should show"""
 
 DECODE = """\b

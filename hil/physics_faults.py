@@ -12,7 +12,7 @@ _DEPTH = Rule("depth of the swing", unit="1", above=0, high=1)
 
 _STRING = {
     "open": Kind(description="the string gives nothing"),
-    "oscillate": Kind(description="the string's power swings, half a second up and down each", value=_DEPTH),
+    "oscillate": Kind(description="the string's power swings, one second up and down each", value=_DEPTH),
 }
 _PACK = {
     "cell_short": Kind(description="a cell of the pack is shorted: 83 are left in series"),

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the ground makes of the reports that come down: it keeps events and check transitions, and hands on verification."""
+"""What the ground makes of the reports that come down: it keeps check transitions, and hands on events and verification."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from flatsat.protocols import cuc, dictionary, pus, space_packet
 
@@ -21,7 +22,6 @@ _EVENT, _CHECK, _TIME = (_KNOWN.packets[name] for name in ("event", "check_trans
 _SUCCESS, _FAILURE = _KNOWN.packets["verification"], _KNOWN.packets["verification_failure"]
 _FOLLOWED = {_EVENT.apid & 0xFF, _SUCCESS.apid & 0xFF, _TIME.apid & 0xFF}
 TIME_SET, DISCARDED = "TIME_SET", "TELECOMMAND_DISCARDED"
-Kept = TypeVar("Kept")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,16 +95,19 @@ class Reports:
     Args:
         epoch_tai_ms: TAI at board time 0, as loaded before launch.
         follower: gets what is said of telecommands.
+        hear: gets every event.
 
     Attributes:
-        events, transitions: the first 100,000 of each; the rest is only counted.
+        transitions: the first 100,000; the rest is only counted.
     """
 
-    def __init__(self, epoch_tai_ms: int, follower: Follower) -> None:
-        self.events: list[EventReport] = []
+    def __init__(
+        self, epoch_tai_ms: int, follower: Follower, hear: Callable[[EventReport], None] = lambda event: None
+    ) -> None:
         self.transitions: list[CheckTransition] = []
         self._clock = BoardClock(epoch_tai_ms)
         self._follower = follower
+        self._hear = hear
         self._counted: Counter[bytes] = Counter()
         self._held: list[tuple[dictionary.PacketDefinition, bytes]] = []  # all of one stamp
 
@@ -124,7 +127,8 @@ class Reports:
         if definition is _EVENT:
             self._take_event(_tai_ms(packet), octets)
         elif definition is _CHECK:
-            _keep(self.transitions, _transition(octets, self._clock))
+            if len(self.transitions) < MOST_KEPT:
+                self.transitions.append(_transition(octets, self._clock))
         elif definition is _TIME:
             _, board_ms, seconds, fraction, _ = map(int, definition.unpack(octets))
             self._clock.correlate(
@@ -151,7 +155,7 @@ class Reports:
             self._clock.correlate(board_ms, tai_ms)
         elif name == DISCARDED:
             self._follower.discarded(event)
-        _keep(self.events, event)
+        self._hear(event)
 
     def counts(self) -> dict[str, int]:
         """How many packets of each kind came, by the dictionary's name; those it does not name are left out."""
@@ -188,11 +192,6 @@ def _transition(octets: bytes, clock: BoardClock) -> CheckTransition:
         before=str(values["before"]),
         now=str(values["now"]),
     )
-
-
-def _keep(kept: list[Kept], report: Kept) -> None:
-    if len(kept) < MOST_KEPT:
-        kept.append(report)
 
 
 def _tai_ms(packet: bytes) -> int:

@@ -20,9 +20,10 @@ from .bench import Bench
 from .bound import share
 from .bound.flown import Flown
 from .downlink import Downlink
-from .errors import FlatsatError, RecordingError
+from .errors import Blocked, FlatsatError, RecordingError
+from .fault_verdicts import judge_faults
 from .interrupt import held, unheard
-from .measurements import judge_faults, measure
+from .measurements import measure
 from .plant import Plant
 from .recorder import Recorder
 from .reports import Reports
@@ -111,11 +112,13 @@ def fly(order: Order, progress: Progress, listeners: Listeners | None = None) ->
     """Fly and return the run's folder and the summary, which is also in that folder.
 
     Raises:
+        Blocked: a fault of the scenario is beyond the back end.
         FlatsatError: it could not start; once it flies, an error is in the summary with verdict `error`.
     """
     examine(order.folder or RUNS, order.octets)
     back_end = open_back_end(order.back_end, order.options)
     try:
+        _refuse_beyond(back_end, order.scenario)
         if listeners:
             listeners.wait()
         with claimed(order.folder, order.title) as folder, reserve(folder) as room:
@@ -129,6 +132,16 @@ def fly(order: Order, progress: Progress, listeners: Listeners | None = None) ->
         back_end.close()
 
 
+def _refuse_beyond(back_end: BackEnd, scenario: Scenario) -> None:
+    beyond = back_end.cannot()
+    for fault in scenario.faults:
+        if fault.name in beyond:
+            raise Blocked(
+                f"blocked: fault {fault.name} at {fault.at_s:g} s is beyond back end {back_end.name}; "
+                "fly it on another one, or leave the fault out"
+            )
+
+
 def _flown(
     order: Order, folder: Path, back_end: BackEnd, progress: Progress, listeners: Listeners | None
 ) -> Flight:
@@ -136,7 +149,8 @@ def _flown(
     failure, flown = "", 0
     courses = Courses(bench.uplink)
     collected = Flown(order.scenario)
-    with Downlink(folder / DOWNLINK, Reports(bench.uplink.epoch_tai_ms, courses)) as downlink:
+    reports = Reports(bench.uplink.epoch_tai_ms, courses, bench.watch.raised)
+    with Downlink(folder / DOWNLINK, reports) as downlink:
         started = time.perf_counter()
         try:
             with Recorder(folder / RECORDING, _told(order, back_end)) as recorder:
@@ -182,7 +196,7 @@ def _judged(order: Order, folder: Path, back_end: BackEnd, flight: Flight) -> di
     telecommands = flight.courses.judged(bench.now_ms, scenario.cycle_ms, cut_short=cut_short)
     summary["downlink"]["reports_unmatched"] = flight.courses.unmatched
     measurements = measure(scenario, summary, cut_short=cut_short)
-    faults = judge_faults(scenario, heard.events, bench.stops, simulated_s, cut_short=cut_short)
+    faults = judge_faults(bench.watch.courses, simulated_s, cut_short=cut_short)
     summary["measurements"] = [measurement.as_dict() for measurement in measurements]
     summary["faults"] = faults
     summary["telecommands"] = telecommands

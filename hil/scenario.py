@@ -4,21 +4,25 @@
 from __future__ import annotations
 
 import tomllib
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
 
-from flatsat.flightsw.parameters import FlightParameters
+from flatsat.flightsw.parameters import FlightParameters, with_floor
 from flatsat.protocols import tables
-from flatsat.protocols.tables import Rule, TableError, check, join
+from flatsat.protocols.tables import Rule, TableError, check
 
-from . import telecommand_checks, telecommand_schema
+from . import fault_checks, telecommand_checks, telecommand_schema
 from .errors import FlatsatError
-from .faults import FAULTS, NEVER_MS, YEAR_S, Fault, check_whole_milliseconds
-from .plant.orbit import CircularOrbit, Start
+from .expectation import YEAR_S
+from .faults import FAULTS, Fault, check_whole_milliseconds
+from .plant.orbit import Body, CircularOrbit, Start
 from .suggestion import nearest
 from .telecommand import DICTIONARY, Telecommand
+from .timeline import NEVER_MS
 
 __all__ = [
     "Fault",
@@ -30,7 +34,6 @@ __all__ = [
     "ScenarioError",
     "Start",
     "Telecommand",
-    "active_faults",
     "builtin",
     "description",
     "load",
@@ -41,6 +44,7 @@ __all__ = [
     "source",
 ]
 
+LOWEST_EARTH_KM = 160.0
 FOLDER = Path(__file__).parent / "scenarios"
 
 MEASURABLE = {
@@ -71,9 +75,13 @@ class ScenarioError(TableError, FlatsatError):
 
 @dataclass(frozen=True, kw_only=True)
 class Orbit:
-    """A circular orbit about the Earth."""
+    """A circular orbit."""
 
-    altitude_km: Annotated[float, Rule("height above the equator's radius", unit="km", low=160, high=36_000)]
+    body: Annotated[Body, Rule("what it is about")] = Body.EARTH
+    altitude_km: Annotated[
+        float,
+        Rule("height above the Earth's equatorial or the Moon's mean radius", unit="km", low=15, high=36_000),
+    ]
     beta_deg: Annotated[
         float, Rule("angle between the Sun and the orbit's plane", unit="deg", low=-90, high=90)
     ] = 0.0
@@ -81,8 +89,11 @@ class Orbit:
 
     def __post_init__(self) -> None:
         check(self)
+        if self.body is Body.EARTH and self.altitude_km < LOWEST_EARTH_KM:
+            problem = f"{self.altitude_km:g} km is in the Earth's atmosphere"
+            raise TableError("altitude_km", problem, f"from {LOWEST_EARTH_KM:g} km")
         try:
-            CircularOrbit(self.altitude_km, self.beta_deg, self.start)
+            CircularOrbit(self.altitude_km, self.beta_deg, self.start, self.body)
         except ValueError as error:
             raise TableError("start", str(error), "noon, midnight") from None
 
@@ -102,7 +113,7 @@ class Satellite:
     ] = 110e3
     battery_wh: Annotated[float, Rule("battery capacity", unit="W h", low=1000, high=1e6)] = 25e3
     bus_v: Annotated[float, Rule("regulated bus", unit="V", low=120, high=600)] = 300.0
-    floor: Annotated[float, Rule("lowest state of charge allowed", unit="1", low=0, high=1)] = 0.70
+    floor: Annotated[float, Rule("lowest state of charge allowed", unit="1", above=0, high=0.99)] = 0.70
     limit_k: Annotated[
         float, Rule("highest junction and radiator temperature allowed", unit="K", low=273, high=400)
     ] = 333.0
@@ -221,6 +232,11 @@ class Scenario:
         """Period of the flight software."""
         return round(self.cycle_s * 1000)
 
+    @cached_property
+    def edges_ms(self) -> list[int]:
+        """When faults begin and end, in order."""
+        return sorted({edge for fault in self.faults for edge in (fault.at_ms, fault.until_ms)} - {NEVER_MS})
+
 
 def load(name_or_path: str | Path) -> Scenario:
     """Load a built-in scenario by its name, or one from a file.
@@ -251,11 +267,11 @@ def parse(text: str, source: str = "") -> Scenario:
     """
     try:
         scenario = tables.read(Scenario, tomllib.loads(text))
-        _refuse_late("faults", scenario.faults, scenario.duration_s)
-        _refuse_late("telecommands", scenario.telecommands, scenario.duration_s)
+        fault_checks.check(scenario.faults, scenario.duration_s)
+        _refuse_late(scenario.telecommands, scenario.duration_s)
         telecommand_checks.check(
             scenario.telecommands,
-            FlightParameters(cycle_ms=scenario.cycle_ms, floor=scenario.satellite.floor),
+            with_floor(FlightParameters(cycle_ms=scenario.cycle_ms), scenario.satellite.floor),
             scenario.duration_s,
         )
     except tomllib.TOMLDecodeError as error:
@@ -272,8 +288,9 @@ def parse(text: str, source: str = "") -> Scenario:
 
 
 def builtin() -> tuple[str, ...]:
-    """Names of the scenarios that come with the package."""
-    return tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
+    """Names of the scenarios that come with the package; those of a folder as `folder/name`, after the others."""
+    names = (path.relative_to(FOLDER).with_suffix("").as_posix() for path in FOLDER.rglob("*.toml"))
+    return tuple(sorted(names, key=lambda name: ("/" in name, name)))
 
 
 def source(name: str) -> str:
@@ -349,15 +366,10 @@ def description() -> dict[str, Any]:
     }
 
 
-def active_faults(scenario: Scenario, time_ms: int) -> list[Fault]:
-    """The faults that strike at a board millisecond."""
-    return [fault for fault in scenario.faults if fault.at_ms <= time_ms < fault.until_ms]
-
-
 def next_edge_ms(scenario: Scenario, time_ms: int) -> int:
     """The first board millisecond after `time_ms` at which a fault begins or ends: no step should cross it."""
-    edges = (edge for fault in scenario.faults for edge in (fault.at_ms, fault.until_ms) if edge > time_ms)
-    return min(edges, default=NEVER_MS)
+    place = bisect_right(scenario.edges_ms, time_ms)
+    return scenario.edges_ms[place] if place < len(scenario.edges_ms) else NEVER_MS
 
 
 def node_mask(faults: Iterable[Fault], kind: str) -> int:
@@ -369,9 +381,9 @@ def node_mask(faults: Iterable[Fault], kind: str) -> int:
     return mask
 
 
-def _refuse_late(key: str, items: Sequence[Fault | Telecommand], duration_s: float) -> None:
+def _refuse_late(telecommands: Sequence[Telecommand], duration_s: float) -> None:
     """A file must not hold what its run never reaches; a run shortened later may."""
-    for index, item in enumerate(items):
-        if item.at_s >= duration_s:
-            problem = f"{item.at_s:g} s is not within the run"
-            raise TableError(join(f"{key}[{index}]", "at_s"), problem, f"below {duration_s:g} s")
+    for index, telecommand in enumerate(telecommands):
+        if telecommand.at_s >= duration_s:
+            problem = f"{telecommand.at_s:g} s is not within the run"
+            raise TableError(f"telecommands[{index}].at_s", problem, f"below {duration_s:g} s")

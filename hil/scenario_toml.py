@@ -44,6 +44,8 @@ def _value(value: Any) -> str:
         return _value(value.value)
     if isinstance(value, Mapping):
         return "{ " + ", ".join(f"{_text(str(key))} = {_value(item)}" for key, item in value.items()) + " }"
+    if is_dataclass(value):
+        return _value(dict(_given(value)))
     if isinstance(value, (tuple, list)):
         return "[" + ", ".join(map(_value, value)) + "]"
     if isinstance(value, bool):

@@ -7,7 +7,7 @@ The power board goes first, for it alone may stop short of its target; compute a
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from flatsat.boards.registers import compute_stimulus as compute
@@ -63,12 +63,17 @@ class Stimulus:
         self.powered = [True, False, False]
 
     def step(
-        self, sensors: tuple[Sequence[int], Sequence[int], Sequence[int]], upsets: Upsets, target_ms: int
+        self,
+        sensors: tuple[Sequence[int], Sequence[int], Sequence[int]],
+        upsets: Upsets,
+        target_ms: int,
+        fed: Callable[[int], int] = int,
     ) -> Reached:
         """Write the sensor words, grant time up to `target_ms` and read the actuators.
 
         Args:
             sensors: words of the power, compute and laser boards, in the order of their stimulus maps.
+            fed: tells from the limiters that are on which loads have power.
 
         Raises:
             BackEndError: a board refused, or answered outside its contract.
@@ -77,9 +82,10 @@ class Stimulus:
         power_words, compute_words, laser_words = sensors
         reached, switches, boot, stop_cause = self._power(power_words, target_ms, before)
         lcl_on = switches & 0xFF
-        self.powered = [True, bool(lcl_on >> COMPUTE_BOARD_LIMITER & 1), bool(lcl_on >> LASER_LIMITER & 1)]
+        loads = fed(lcl_on)
+        self.powered = [True, bool(loads >> COMPUTE_BOARD_LIMITER & 1), bool(loads >> LASER_LIMITER & 1)]
         node_state, steps_low, steps_high, work, laser_state = self._others(
-            compute_words, laser_words, upsets, lcl_on >> RACK_A_LIMITER & 3, before, reached
+            compute_words, laser_words, upsets, loads >> RACK_A_LIMITER & 3, before, reached
         )
         self.now_ms = reached
         actuators = Actuators(

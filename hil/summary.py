@@ -14,8 +14,8 @@ from .errors import RecordingError
 from .plant import Ledger
 
 SCHEMA = "flatsat-summary-1"
-PASS, FAIL, ERROR, INCONCLUSIVE = "pass", "fail", "error", "inconclusive"
-EXIT_CODES = {PASS: 0, FAIL: 1, ERROR: 2, INCONCLUSIVE: 4}
+PASS, FAIL, ERROR, BLOCKED, INCONCLUSIVE = "pass", "fail", "error", "blocked", "inconclusive"
+EXIT_CODES = {PASS: 0, FAIL: 1, ERROR: 2, BLOCKED: 3, INCONCLUSIVE: 4}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,8 @@ from flatsat.protocols import cuc, dictionary, pus, space_packet, tables
 from flatsat.protocols.tables import Rule, TableError, check, join
 from flatsat.protocols.telecommand import ArgumentError, Given, TelecommandDefinition
 
-from .faults import YEAR_S, check_whole_milliseconds
+from .expectation import YEAR_S
+from .faults import check_whole_milliseconds
 
 DICTIONARY = dictionary.load()
 COMPLETED, LOST, SILENT, DISCARDED = "completed", "lost", "silent", "discarded"

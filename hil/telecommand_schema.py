@@ -9,7 +9,7 @@ from typing import Any
 from flatsat.protocols import dictionary
 from flatsat.protocols.telecommand import Argument, TelecommandDefinition
 
-from .faults import YEAR_S
+from .expectation import YEAR_S
 from .telecommand import DICTIONARY, RELEASE, RELEASE_CODE
 
 

@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from flatsat.protocols import pus
 
+from .faults import Fault
 from .ground_time import GroundTime, Moment
+from .plant.noise import Noise
 from .telecommand import COMPLETED, Request, Telecommand
+from .timeline import Timeline
 
 SEQUENCE_COUNTS = 1 << 14
 
@@ -24,6 +27,7 @@ class Sending:
         block: its octets.
         released_ms: for one of the schedule, board time at which it is to be executed.
         sent_ms: board time at which it, or the telecommand that carries it, was sent; None before that.
+        struck: it is damaged, or comes again: it must not be carried out.
     """
 
     asked: Request
@@ -31,6 +35,7 @@ class Sending:
     at_ms: int
     released_ms: int | None = None
     sent_ms: int | None = None
+    struck: bool = False
 
     @property
     def at_s(self) -> float:
@@ -69,22 +74,58 @@ class Sending:
         return False
 
 
+REPLAYED_MS = 5_000
+
+
+class UplinkFaults:
+    """What befalls telecommands on their way up, by the time at which they are to be sent, the seed and their order."""
+
+    def __init__(self, faults: Iterable[Fault], seed: int) -> None:
+        self._timeline = Timeline(fault for fault in faults if fault.target == "uplink")
+        self._dice = Noise(seed, "uplink faults")
+
+    def befall(self, followed: list[Sending], order: int) -> list[list[Sending]]:
+        """What goes up in place of a telecommand and what it carries; telecommands come in order of time."""
+        sending = followed[0]
+        struck = self._timeline.at(sending.at_ms)
+        late_ms = sum(round(1000 * fault.amount) for fault in struck if fault.kind == "late")
+        replays = [
+            replace(sending, at_ms=sending.at_ms + late_ms + REPLAYED_MS, struck=True)
+            for fault in struck
+            if fault.kind == "replay"
+        ]
+        for late in followed:
+            late.at_ms += late_ms
+        if any(f.kind == "corrupt" and self._dice.uniform(order) <= f.amount for f in struck):
+            followed = [replace(sending, block=self._damaged(sending.block, order), struck=True)]
+        return [followed, *([replay] for replay in replays)]
+
+    def _damaged(self, block: bytes, order: int) -> bytes:
+        bit = int.from_bytes(self._dice.octets(order)[8:12], "big") % (8 * len(block))
+        octets = bytearray(block)
+        octets[bit >> 3] ^= 0x80 >> (bit & 7)
+        return bytes(octets)
+
+
 class Uplink:
     """Telecommands in the order of their times, each sent once. The ground does not know whether they arrive.
 
     Args:
         telecommands: in order of time.
         epoch_tai_ms: TAI at board time 0, as loaded before launch.
+        faults: what befalls them on their way.
     """
 
-    def __init__(self, telecommands: Sequence[Telecommand], epoch_tai_ms: int) -> None:
+    def __init__(
+        self, telecommands: Sequence[Telecommand], epoch_tai_ms: int, faults: UplinkFaults | None = None
+    ) -> None:
         self.epoch_tai_ms = epoch_tai_ms
         self.sendings: list[Sending] = []
         self._time = GroundTime(telecommands, epoch_tai_ms)
         given = {count for telecommand in telecommands for count in telecommand.given_counts}
         self._given = given if len(given) < SEQUENCE_COUNTS else set()
         self._next_count = 0
-        self._waiting: deque[tuple[int, list[Sending]]] = deque()
+        on_their_way: list[list[Sending]] = []
         for order, telecommand in enumerate(telecommands):
             known_tai_ms = self._time.epoch_tai_ms(Moment(telecommand.at_ms, order))
             group = [*self._nested(telecommand, telecommand.at_ms, known_tai_ms)]
@@ -94,14 +135,17 @@ class Uplink:
                 at_ms=telecommand.at_ms,
             )
             followed = [sending, *(group if telecommand.expect == COMPLETED else ())]
+            on_their_way += faults.befall(followed, order) if faults else [followed]
+        on_their_way.sort(key=lambda followed: followed[0].at_ms)
+        self._waiting = deque(on_their_way)
+        for followed in on_their_way:
             self.sendings += followed
-            self._waiting.append((telecommand.at_ms, followed))
 
     def next_block(self, now_ms: int) -> bytes | None:
         """The block that goes up now, if one is due; its time of sending is noted."""
-        if not self._waiting or self._waiting[0][0] > now_ms:
+        if not self._waiting or self._waiting[0][0].at_ms > now_ms:
             return None
-        _, followed = self._waiting.popleft()
+        followed = self._waiting.popleft()
         for sending in followed:
             sending.sent_ms = now_ms
         return followed[0].block

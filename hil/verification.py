@@ -16,6 +16,9 @@ from .uplink import Sending, Uplink
 NOT_ACCEPTED = (2, 10)
 """Subtypes of failures before anything has been taken on: acceptance, routing."""
 
+UNDONE = "undone"
+"""What is expected of a telecommand that a fault of the uplink has struck, whatever the scenario expects of it."""
+
 LONGEST_SILENCE_MS = 10_000
 """For how long a report may wait on board for its frame to be filled, beside a cycle at either end."""
 
@@ -40,7 +43,7 @@ class Course:
     @property
     def expect(self) -> str:
         """What the scenario expects of it."""
-        return self.sending.asked.expect
+        return UNDONE if self.sending.struck else self.sending.asked.expect
 
     @property
     def wanted(self) -> frozenset[Stage]:
@@ -76,7 +79,7 @@ class Course:
             return PASS
         if silence is not None:
             return INCONCLUSIVE
-        return PASS if self.expect in (LOST, SILENT) else FAIL
+        return PASS if self.expect in (LOST, SILENT, UNDONE) else FAIL
 
     def _contradicts(self) -> bool:
         """Whether something was heard that what is expected rules out."""
@@ -84,6 +87,8 @@ class Course:
             return self.discarded or self.failure is not None
         if self.expect == DISCARDED:
             return bool(self.reached_ms) or self.failure is not None
+        if self.expect == UNDONE:
+            return bool(self.reached_ms)
         if self.expect in (LOST, SILENT):
             return self.discarded or bool(self.reached_ms) or self.failure is not None
         return (
@@ -94,6 +99,8 @@ class Course:
         """Whether all was heard that is expected."""
         if self.expect == COMPLETED:
             return bool(self.wanted) and self.wanted <= set(self.reached_ms)
+        if self.expect == UNDONE:
+            return (self.discarded or self.failure is not None) and not self.reached_ms
         return self.discarded if self.expect == DISCARDED else self.failure == self.expect
 
 

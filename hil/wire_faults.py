@@ -7,6 +7,9 @@ import hashlib
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from .backends.port import BOARDS
+from .timeline import Timeline
+
 
 class WireFault(NamedTuple):
     """One fault: `kind` acts on a share `probability` of a board's packets between two times."""
@@ -29,26 +32,27 @@ class WireFaults:
     """Decides the fate of every packet by its number, so that it is the same on every back end."""
 
     def __init__(self, faults: Iterable[WireFault], seed: int) -> None:
-        self._faults = tuple(faults)
+        on_board: list[list[WireFault]] = [[] for _ in BOARDS]
+        for fault in faults:
+            on_board[fault.board].append(fault)
+        self._boards = [Timeline(struck) for struck in on_board]
         self._key = seed.to_bytes(8, "big", signed=False)
         self._count = [0, 0, 0]
         self._late: dict[int, list[bytes]] = {}
 
     def active(self, now_ms: int) -> bool:
         """Say whether any packet may be harmed now, or a late reply is still on its way."""
-        return bool(self._late) or any(fault.at_ms <= now_ms < fault.until_ms for fault in self._faults)
+        return bool(self._late) or any(board.at(now_ms) for board in self._boards)
 
     def fate(self, board: int, now_ms: int, packet: bytes) -> Fate:
         """Decide what becomes of the next command to a board."""
         number = self._count[board]
         self._count[board] += 1
-        for index, fault in enumerate(self._faults):
-            if fault.board == board and fault.at_ms <= now_ms < fault.until_ms:
-                dice = hashlib.blake2b(
-                    number.to_bytes(8, "big") + bytes((board, index)), key=self._key, digest_size=16
-                ).digest()
-                if int.from_bytes(dice[:4], "big") < fault.probability * 2**32:
-                    return self._struck(fault, packet, dice)
+        for fault in self._boards[board].at(now_ms):
+            names = number.to_bytes(8, "big") + bytes((board,)) + fault.at_ms.to_bytes(8, "big")
+            dice = hashlib.blake2b(names + fault.kind.encode(), key=self._key, digest_size=16).digest()
+            if int.from_bytes(dice[:4], "big") < fault.probability * 2**32:
+                return self._struck(fault, packet, dice)
         return Fate((packet,), _unharmed)
 
     def take_late(self, board: int) -> list[bytes]:

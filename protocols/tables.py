@@ -219,7 +219,11 @@ def _tuple(kind: Any, value: Any, path: str) -> tuple[Any, ...]:
 
 def _field_schema(field: Field[Any], kind: Any, rule: Rule) -> dict[str, Any]:
     described: dict[str, Any] = {"description": rule.description}
-    if get_origin(kind) is dict:
+    plain, *others = _members(kind)
+    if others and is_dataclass(others[0]):
+        described |= {"type": f"{_allowed(plain)}, or a table", "allowed": rule.allowed()}
+        described["table"] = schema(others[0])  # type: ignore[arg-type]
+    elif get_origin(kind) is dict:
         described["type"] = _TYPE_NAMES[dict]
     elif get_origin(kind) is tuple:
         described["list of"] = schema(get_args(kind)[0])

@@ -11,7 +11,7 @@ from ..compute import NodeControl
 from ..events import EventSink
 from ..fdir import LimiterControl
 from ..laser import LaserControl
-from ..modes import Mode
+from ..modes import HELD_AT, Level, Mode
 from ..parameters import NODES
 from .request import Commands, Effect, Failure, Rejected, integer
 
@@ -25,7 +25,7 @@ class FunctionService:
 
     Attributes:
         mode_request: 0 AUTO, 1 SAFE, 2 CHARGE.
-        ceiling: the mode that the satellite is held at or below.
+        level: the level that the satellite is held at or below.
         nodes: mask of the nodes that may run.
         restarting: whether the watchdog is no longer to be kicked.
     """
@@ -59,13 +59,13 @@ class FunctionService:
 
     def restore(self, octets: bytes) -> None:
         mode_request, nodes = _KEPT.unpack(octets)
-        if mode_request not in _CEILINGS:
+        if mode_request not in _HELD:
             raise ValueError("no such mode request")
         self.nodes = nodes
         self._hold(mode_request)
 
     def _hold(self, mode_request: int) -> None:
-        self.mode_request, self.ceiling = mode_request, _CEILINGS[mode_request]
+        self.mode_request, self.level = mode_request, _HELD[mode_request]
 
     def _set_mode(self, arguments: Arguments, now_ms: int) -> Effect:
         mode_request = integer(arguments, "mode")
@@ -99,4 +99,4 @@ class FunctionService:
         return effect
 
 
-_CEILINGS = {AUTO: Mode.NOMINAL, 1: Mode.SAFE, 2: Mode.CHARGE}
+_HELD: dict[int, Level] = {AUTO: HELD_AT[Mode.NOMINAL], 1: HELD_AT[Mode.SAFE], 2: HELD_AT[Mode.CHARGE]}

@@ -41,7 +41,7 @@ class Reporting:
         """Send what there is to say in this cycle."""
         send, schedule = self._downlink.send, self._schedule
         zones: list[Zone] = []
-        for event, *raw in self._events.take():
+        for event, *raw in self._events.take(now_ms):
             zones += send(self._event_packet, event.severity, (event.identifier, *raw), now_ms)
         for packet, subtype, values, destination in self._answers.take():
             zones += send(packet, subtype, values, now_ms, destination)

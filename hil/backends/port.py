@@ -8,7 +8,7 @@ left the laser's optical pin. It knows nothing of faults, scenarios or flight so
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from flatsat.protocols.bridge import FLIGHT_PORT, STIMULUS_PORT, OpticalRecord, Request
@@ -54,6 +54,9 @@ class BackEnd(Protocol):
 
     def versions(self) -> Mapping[str, str]:
         """Name the software beside this program that runs the boards, with its version."""
+
+    def cannot(self) -> Collection[str]:
+        """Name the faults that these boards cannot bring about, as a scenario's target and kind: `node3 hang`."""
 
     def close(self) -> None:
         """Let the boards go; safe to call twice."""

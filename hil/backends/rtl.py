@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 
 from flatsat.protocols import bridge
@@ -83,6 +83,9 @@ class RtlBackEnd:
     def versions(self) -> Mapping[str, str]:
         name, _, version = self._hello.simulator.partition(" ")
         return {name: version}
+
+    def cannot(self) -> Collection[str]:
+        return ()
 
     def close(self) -> None:
         self._socket.close()  # which ends the simulator

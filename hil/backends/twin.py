@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from flatsat.boards.twin import TwinBoard
 
@@ -43,6 +43,9 @@ class TwinBackEnd:
 
     def versions(self) -> Mapping[str, str]:
         return {}
+
+    def cannot(self) -> Collection[str]:
+        return ()
 
     def close(self) -> None:
         """Nothing to let go."""

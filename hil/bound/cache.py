@@ -29,8 +29,7 @@ _SOURCES = (
         for name in ("compute", "cooling", "grid", "horizon", "program", "rows", "solve")
     ),
     _HIL / "scenario.py",
-    _HIL / "faults.py",
-    _HIL / "physics_faults.py",
+    *(_HIL / f"{name}.py" for name in ("faults", "fault_kind", "bench_faults", "physics_faults")),
     Path(work.__file__),
     Path(compute_stimulus.__file__),
 )

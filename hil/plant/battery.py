@@ -138,22 +138,41 @@ class Battery:
             total_a = min(total_a, max(0.0, (end_v - emf_v) / ohm))
         elif total_a < 0.0:
             total_a = max(total_a, min(0.0, (LOWEST_V - emf_v) / ohm))
-        voltage_v = emf_v + ohm * total_a
-        shares_a = [
-            min(max((voltage_v - pack.emf_v) / pack.series_ohm, pack.least_a(dt_s)), pack.most_a(dt_s, brim))
-            for pack in packs
-        ]
-        carried_a = sum(shares_a)
-        if carried_a != total_a and all(
-            a != (voltage_v - pack.emf_v) / pack.series_ohm for a, pack in zip(shares_a, packs, strict=True)
-        ):
-            voltage_v = emf_v + ohm * carried_a
-        self.voltage_v, self.current_a = voltage_v, carried_a
-        loss_w = 0.0
-        for pack, current_a in zip(packs, shares_a, strict=True):
-            pack.carry(current_a, voltage_v)
-            loss_w += pack.loss_w
-        self.loss_w = loss_w
+        self.voltage_v = voltage_v = emf_v + ohm * total_a
+        within = True
+        for pack in packs:
+            pack.current_a = current_a = (voltage_v - pack.emf_v) / pack.series_ohm
+            within = within and pack.least_a(dt_s) <= current_a <= pack.most_a(dt_s, brim)
+        if not within:
+            self._keep_within(packs, wanted_w, dt_s, end_v, brim)
+        self.current_a = self.loss_w = 0.0
+        for pack in packs:
+            pack.lose(self.voltage_v)
+            self.current_a += pack.current_a
+            self.loss_w += pack.loss_w
+
+    def _keep_within(
+        self, packs: list[Pack], wanted_w: float, dt_s: float, end_v: float, brim: float
+    ) -> None:
+        """Hold the packs to the currents that their energy allows, and let one make up for the other if it can."""
+        bounds = [(pack.least_a(dt_s), pack.most_a(dt_s, brim)) for pack in packs]
+        held = [not low <= pack.current_a <= high for pack, (low, high) in zip(packs, bounds, strict=True)]
+        for pack, (low, high) in zip(packs, bounds, strict=True):
+            pack.current_a = min(max(pack.current_a, low), high)
+        turns = (0, 1) if held[-1] else (1, 0)
+        for turn in turns if len(packs) == PACKS else ():
+            pack, beside_a = packs[turn], packs[1 - turn].current_a
+            most_a, least_a = (
+                (end_v - pack.emf_v) / pack.series_ohm,
+                (LOWEST_V - pack.emf_v) / pack.series_ohm,
+            )
+            free_a = min(max(pack.beside(beside_a, wanted_w), min(0.0, least_a)), max(0.0, most_a))
+            pack.current_a = min(max(free_a, bounds[turn][0]), bounds[turn][1])
+            if pack.current_a == free_a:
+                self.voltage_v = pack.emf_v + pack.series_ohm * free_a
+                return
+        emf_v, ohm = _source(packs)
+        self.voltage_v = emf_v + ohm * sum(pack.current_a for pack in packs)
 
 
 def _source(packs: list[Pack]) -> tuple[float, float]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from .noise import GAUSSIAN, Noise
 
 if TYPE_CHECKING:
+    from ..faults import Fault
     from ..scenario import Link, Scenario
 
 ACQUIRE, TRACK = 1, 2
@@ -78,7 +79,18 @@ def light_of(scenario: Scenario, seed: int) -> Light:
     """The light of a whole run."""
     link = scenario.link
     faults = ((fault.at_ms, fault.until_ms) for fault in scenario.faults if fault.name == "link outage")
-    dark_ms = [*faults, *_handovers(link, scenario.duration_ms), *_outages(link, scenario.duration_ms, seed)]
+    flaps = (
+        dark
+        for fault in scenario.faults
+        if fault.name == "link flap"
+        for dark in _flaps(fault, scenario.duration_ms)
+    )
+    dark_ms = [
+        *faults,
+        *flaps,
+        *_handovers(link, scenario.duration_ms),
+        *_outages(link, scenario.duration_ms, seed),
+    ]
     return Light(
         received_power_w=link.received_power_w,
         jitter_rad=link.pointing_jitter_rad,
@@ -97,6 +109,13 @@ def apart(intervals: Iterable[Interval]) -> list[Interval]:
         else:
             found.append((at_ms, until_ms))
     return found
+
+
+def _flaps(fault: Fault, duration_ms: int) -> Iterator[Interval]:
+    """Half of each period, the first."""
+    until_ms, half_ms = min(fault.until_ms, duration_ms), round(500 * fault.amount)
+    for at_ms in range(fault.at_ms, until_ms, 2 * half_ms):
+        yield at_ms, min(at_ms + half_ms, until_ms)
 
 
 def _handovers(link: Link, duration_ms: int) -> Iterator[Interval]:

@@ -13,7 +13,7 @@ dE/dt = OCV(E) I. Laws and figures are this project's choice for cells of the us
 
 from __future__ import annotations
 
-from math import exp
+from math import exp, sqrt
 
 CELLS = 84
 EMPTY_CELL_V, SLOPE_CELL_V, KNEE_CELL_V, KNEE = 3.25, 0.80, 0.25, 0.03
@@ -104,10 +104,16 @@ class Pack:
             return 0.0
         return -spare_j / (self._rest_v * dt_s) if dt_s > 0.0 else -1e9
 
-    def carry(self, current_a: float, voltage_v: float) -> None:
-        """Carry a current at the common terminals."""
-        self.current_a = current_a
-        self.loss_w = current_a * (voltage_v - self._rest_v)
+    def beside(self, other_a: float, power_w: float) -> float:
+        """The current that makes this power at the terminals together with another pack's current."""
+        ohm, sum_v = self.series_ohm, self.emf_v + self.series_ohm * other_a
+        return (sqrt(max(sum_v * sum_v - 4 * ohm * (self.emf_v * other_a - power_w), 0.0)) - sum_v) / (
+            2 * ohm
+        )
+
+    def lose(self, voltage_v: float) -> None:
+        """Work out what is lost between the cells and the terminals at this voltage; the polarisation may give some back."""
+        self.loss_w = self.current_a * (voltage_v - self._rest_v)
 
     def step(self, dt_s: float, decay: float) -> None:
         """Let the current act for `dt_s`, in which the polarisation decays to this share."""

@@ -67,7 +67,8 @@ class Plant:
 
     def __init__(self, scenario: Scenario, seed: int) -> None:
         satellite = scenario.satellite
-        self.orbit = CircularOrbit(scenario.orbit.altitude_km, scenario.orbit.beta_deg, scenario.orbit.start)
+        orbit = scenario.orbit
+        self.orbit = CircularOrbit(orbit.altitude_km, orbit.beta_deg, orbit.start, orbit.body)
         self.array = SolarArray(satellite.array_w, self.orbit.start_dark_s, seed)
         self.battery = Battery(3600 * satellite.battery_wh, satellite.state_of_charge)
         self.heat = Heat(satellite.radiator_k, satellite.coolant_k, satellite.battery_k)
@@ -118,6 +119,10 @@ class Plant:
         self._publish_light(to_ms, actuators.laser_state)
         self.violations.judge(truth.state_of_charge, self._floor, truth.max_k, self._limit_k, overdrawn, dt_s)
 
+    def fed(self, lcl_on: int) -> int:
+        """The loads that are fed now while these limiters are on."""
+        return self._struck.fed(lcl_on)
+
     def _end_step(self, time_ms: int, dt_ms: int) -> bool:
         """Let begin and end what does so at this time; say whether the power balance is another now."""
         struck = self._strikes.at(time_ms)
@@ -166,8 +171,9 @@ class Plant:
             self._lie_dead(asked_w, dt_s)
             return
         share = served_w / asked_w if served_w < asked_w else 1.0
+        limit_w = self.battery.most_discharge_w() if served_w < asked_w else 0.0
         self._overdrawn = (
-            asked_w - served_w > OVERDRAWN_W and battery_w < NEGLIGIBLE_W - self.battery.most_discharge_w()
+            limit_w > 0.0 and asked_w - served_w > OVERDRAWN_W and battery_w < NEGLIGIBLE_W - limit_w
         )
         inrush_w = self.nodes.inrush_w
         bus.load(min(served_w, asked_w) + inrush_w[0] + inrush_w[1])

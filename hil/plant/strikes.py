@@ -18,7 +18,7 @@ from .noise import Noise
 if TYPE_CHECKING:
     from ..faults import Fault
 
-HALF_OSCILLATION_MS = 500
+HALF_OSCILLATION_MS = 1000
 HALF_SURGE_MS = 1000
 FLICKER_MS = (2_000, 10_000)
 """A flicker's period is drawn from between these."""

@@ -34,11 +34,13 @@ def energy(known: Known, flight: Flight) -> Html:
     ]
     battery = [("Asked for by loads and not served", _kwh(wh["brown_out_wh"]))]
     if "converter_loss_wh" in wh:
-        lost_wh = wh["converter_loss_wh"] + wh["battery_loss_wh"]
+        faded_wh = wh.get("faded_wh", 0.0)  # runs of earlier versions have none
+        lost_wh = wh["converter_loss_wh"] + wh["battery_loss_wh"] + faded_wh
         battery += [
             ("Into the battery less out of it", _kwh(wh["charged_wh"] - wh["discharged_wh"])),
             ("Lost in its converter", _kwh(wh["converter_loss_wh"])),
             ("Lost in its cells", _kwh(wh["battery_loss_wh"])),
+            ("Gone with capacity", _kwh(faded_wh)),
         ]
         if "stored_change_wh" in wh:
             stored = wh["charged_wh"] - wh["discharged_wh"] - lost_wh

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import FlatsatError
-from ..faults import NEVER_MS
+from ..timeline import NEVER_MS
 from . import figures, plots
 from .envelope import Envelope, Floats
 from .flight import NODE_COLUMNS, Flight

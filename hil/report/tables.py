@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..fault_verdicts import DEADLINES, KEYS
 from ..summary import PASS
 from . import figures
 from .flight import Flight
@@ -41,13 +42,16 @@ def faults(known: Known) -> Html:
     rows = [
         (
             row.get("name", ""), verdict(row.get("verdict") or "not judged"), seconds(row.get("at_s")),
-            *(_after(row.get("at_s"), row.get(key)) for key in ("detected_s", "responded_s", "recovered_s")),
+            *(
+                f"{_after(row.get('at_s'), row.get(key))}{_by(row.get(by))}"
+                for key, by in zip(KEYS, DEADLINES, strict=True)
+            ),
         )
         for row in known.summary["faults"]
     ]  # fmt: skip
     if not rows:
         return Html()
-    headings = ("fault", "verdict", "at", "detected", "board acted", "recovered")
+    headings = ("fault", "verdict", "at", "detected", "responded", "recovered")
     return element("section", joined([heading("Faults"), table(headings, rows, [2, 3, 4, 5])]))
 
 
@@ -158,6 +162,11 @@ def _limits(low: Any, high: Any) -> str:
         [f"≤ {number(high)}"] if high is not None else []
     )
     return " and ".join(parts)
+
+
+def _by(latest_s: Any) -> str:
+    """A deadline, where there is one."""
+    return f", by {seconds(latest_s)}" if isinstance(latest_s, (int, float)) else ""
 
 
 def _after(at_s: Any, then_s: Any) -> str:

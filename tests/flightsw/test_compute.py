@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Control of the nodes: number, clocks, and what happens to those that hang, trip, lie or come late."""
 
+from typing import NamedTuple
+
 import pytest
-from flatsat.flightsw.compute import BOOT, HUNG, OFF, ON, Allowance, NodeControl, golden_answer
+from flatsat.flightsw.compute import BOOT, HUNG, OFF, ON, NodeControl, golden_answer
+from flatsat.flightsw.control import allocation
+from flatsat.flightsw.control.port import NOTHING, Plan
 from flatsat.flightsw.events import EventSink
 from flatsat.flightsw.heat import NodeHeat
 from flatsat.flightsw.parameters import FlightParameters
@@ -14,8 +18,26 @@ from hypothesis import strategies as st
 P = FlightParameters()
 STEP_W = [P.node.at_step(step) for step in range(16)]
 ALL_NODES = 0xFFFF
-PLENTY = Allowance(120_000.0, 140_000.0, 10_000.0, ALL_NODES, True)
-NOTHING = Allowance(0.0, 0.0, 10_000.0, ALL_NODES, True)
+TABLE = allocation.step_table(P.node)
+
+
+class Allowance(NamedTuple):
+    """What a controller plans with: power, the most there is, the most of a node, nodes that may run."""
+
+    plan_w: float
+    ceiling_w: float
+    node_w: float = 10_000.0
+    racked: int = ALL_NODES
+
+    def plan(self, control: NodeControl, now_ms: int) -> Plan:
+        on, booting, _, mature = control.counts(now_ms)
+        if self.node_w < STEP_W[0]:
+            return NOTHING
+        kept = allocation.keep(self.plan_w, self.ceiling_w, on, booting, mature, TABLE)
+        return Plan(self.plan_w, self.ceiling_w, max(kept, allocation.nodes_fed(self.plan_w, TABLE)))
+
+
+PLENTY = Allowance(120_000.0, 140_000.0)
 
 
 class Rack:
@@ -57,7 +79,12 @@ class Rack:
                 elif self.states[n] == ON:
                     self.states[n] = HUNG if n in self.silent else ON
                     self.beats[n] += 1000
-            self.control.decide(self.now_ms, self.words(), allowance, self.events)
+            self.decide(self.words(), allowance)
+
+    def decide(self, words: ComputeWords | None, allowance: Allowance) -> None:
+        control = self.control
+        control.observe(self.now_ms, words, allowance.racked, self.events)
+        control.decide(self.now_ms, allowance.plan(control, self.now_ms), allowance.node_w)
 
     def steps(self) -> list[int]:
         command = self.control.command
@@ -73,7 +100,7 @@ class Rack:
 
     def named(self) -> list[tuple[str, int]]:
         taken = []
-        while events := self.events.take():
+        while events := self.events.take(0):
             taken += [(event.name, first) for event, _, first, _ in events]
         return taken
 
@@ -111,21 +138,21 @@ def test_wear_is_counted_and_survives_a_reset(running, memory):
 )
 def test_shortage_keeps_as_many_as_their_lowest_step_allows(running, plan_w, nodes):
     running.run(300)
-    running.run(1, Allowance(plan_w, plan_w + 20_000.0, 10_000.0, ALL_NODES, True))
+    running.run(1, Allowance(plan_w, plan_w + 20_000.0))
     assert running.control.command.enable.bit_count() == nodes
     assert running.power_w() <= plan_w
 
 
 def test_young_nodes_stay_unless_the_ceiling_demands(running):
-    running.run(1, Allowance(7_000.0, 40_000.0, 10_000.0, ALL_NODES, True))
+    running.run(1, Allowance(7_000.0, 40_000.0))
     assert running.control.command.enable == ALL_NODES
     assert running.steps() == [0] * 16
-    running.run(1, Allowance(7_000.0, 20_000.0, 10_000.0, ALL_NODES, True))
+    running.run(1, Allowance(7_000.0, 20_000.0))
     assert running.control.command.enable.bit_count() == 10
 
 
 def test_stops_and_starts_even_the_wear(running):
-    eclipse = Allowance(7_000.0, 27_000.0, 10_000.0, ALL_NODES, True)
+    eclipse = Allowance(7_000.0, 27_000.0)
     for _ in range(16):
         running.run(310)
         running.run(10, eclipse)
@@ -203,9 +230,8 @@ def test_late_boot_is_given_up(rack):
 
 def test_without_a_sample_the_budget_still_rules(running):
     running.run(300)
-    running.control.decide(
-        running.now_ms + 1000, None, Allowance(7_000.0, 20_000.0, 9e3, ALL_NODES, True), running.events
-    )
+    running.now_ms += 1000
+    running.decide(None, Allowance(7_000.0, 20_000.0))
     assert running.control.command.enable.bit_count() == 3
 
 
@@ -218,7 +244,7 @@ def test_command_never_draws_more_than_it_may(plans):
     rack = Rack(type("Memory", (), {"read": lambda *_: None, "write": lambda *_: None})())
     rack.run(430)
     for plan_w, more_w in plans:
-        rack.run(1, Allowance(plan_w, plan_w + more_w, 10_000.0, ALL_NODES, True))
+        rack.run(1, Allowance(plan_w, plan_w + more_w))
         assert rack.power_w() <= plan_w + more_w + 1e-6
 
 

@@ -3,7 +3,7 @@
 
 import binascii
 
-from flatsat.flightsw.events import BACKLOG, EACH_CYCLE, EventSink
+from flatsat.flightsw.events import BACKLOG, EACH_CYCLE, EACH_MINUTE, EventSink
 from flatsat.flightsw.onboard_time import OnboardTime
 from flatsat.flightsw.parameters import FlightParameters
 from flatsat.flightsw.telemetry.downlink import LAYOUT, Downlink
@@ -104,10 +104,46 @@ def test_frame_count_runs_into_its_cycle(memory):
     assert [(header.cycle, header.count) for header in headers] == [(0, 0xFFFFFF), (1, 0)]
 
 
-def test_event_storm_is_counted_and_let_out_slowly():
+NAMES = ("NODE_HUNG", "NODE_TRIPPED", "LCL_TRIPPED", "BOARD_SILENT", "BOARD_BACK", "WRITE_REFUSED")
+
+
+def test_an_event_storm_is_counted_and_let_out_slowly():
     sink = EventSink(DICTIONARY)
     for n in range(BACKLOG + 10):
-        sink.raise_event("NODE_HUNG", 2**32 + n, n, 2**31)
+        sink.raise_event(NAMES[n % 6], 2**32 + n, n, 2**31)
     assert sink.raised == BACKLOG + 10
-    assert [raw for _, *raw in sink.take()] == [[n, n, -(2**31)] for n in range(EACH_CYCLE)]
-    assert sum(len(taken) for taken in iter(sink.take, [])) == BACKLOG - EACH_CYCLE
+    assert [raw for _, *raw in sink.take(0)] == [[n, n, -(2**31)] for n in range(EACH_CYCLE)]
+    assert len(drained(sink, 0)) == BACKLOG - EACH_CYCLE
+
+
+def test_a_storm_of_one_event_leaves_room_for_others_and_its_count_is_told():
+    sink = EventSink(DICTIONARY)
+    for second in range(60):
+        for _ in range(100):
+            sink.raise_event("NODE_HUNG", 1000 * second)
+    sink.raise_event("LINK_LOST", 59_000)
+    names = [event.name for event, *_ in drained(sink, 59_000)]
+    assert names == ["NODE_HUNG"] * EACH_MINUTE + ["LINK_LOST"]
+    [(event, _, identifier, count)] = drained(sink, 60_000)
+    told = DICTIONARY.events["NODE_HUNG"].identifier, 6000 - EACH_MINUTE
+    assert (event.name, identifier, count) == ("EVENTS_SUPPRESSED", *told)
+    sink.raise_event("NODE_HUNG", 60_000)
+    assert [event.name for event, *_ in drained(sink, 60_000)] == ["NODE_HUNG"]
+    assert drained(sink, 200_000) == []
+
+
+def test_a_count_waits_for_room():
+    sink = EventSink(DICTIONARY)
+    for _ in range(EACH_MINUTE + 1):
+        sink.raise_event("NODE_HUNG", 0)
+    for n in range(BACKLOG):
+        sink.raise_event(NAMES[n % 6], 59_000)
+    assert [event.name for event, *_ in drained(sink, 60_000)].count("EVENTS_SUPPRESSED") == 1
+
+
+def drained(sink: EventSink, now_ms: int) -> list:
+    """All that waits."""
+    found = []
+    while taken := sink.take(now_ms):
+        found += taken
+    return found

@@ -119,7 +119,7 @@ def test_searches_again_after_a_loss():
     for _ in range(3):
         terminal.cycle()
     assert terminal.control.state is LinkState.TRACK
-    names = [event.name for event, *_ in terminal.events.take()]
+    names = [event.name for event, *_ in terminal.events.take(0)]
     assert names == ["LINK_ACQUIRED", "LINK_LOST", "LINK_ACQUIRED"]
 
 
@@ -135,7 +135,7 @@ def test_full_queue_drops_the_oldest_and_says_so():
 
 def drops(terminal: Terminal) -> list[list[int]]:
     """Parameters of the events that report dropped frames."""
-    taken = [event for events in iter(terminal.events.take, []) for event in events]
+    taken = [event for events in iter(lambda: terminal.events.take(0), []) for event in events]
     return [parameters for event, _, *parameters in taken if event.name == "FRAMES_DROPPED"]
 
 

@@ -3,7 +3,7 @@
 
 import pytest
 from flatsat.boards.registers import power_flight
-from flatsat.flightsw import power
+from flatsat.flightsw.control import limits
 from flatsat.flightsw.modes import Mode
 from flatsat.flightsw.parameters import FlightParameters
 from flatsat.flightsw.ports import BoardId
@@ -153,8 +153,11 @@ def test_the_ground_is_heard_in_a_safe_that_lasts(short):
     assert answered
 
 
-def test_the_battery_charges_again_by_itself(short):
-    """A threshold that was set and keeps the charge switch open is given up with the rest."""
+def test_the_battery_charges_again_by_itself(make_satellite, make_ground):
+    """A threshold that was set and keeps the charge switch open is given up with the rest; then SAFE is left."""
+    orbit = {"orbit_period_s": 500.0, "eclipse_s": 100.0}
+    short = make_ground(make_satellite(FlightParameters(**SHORT, **orbit)))
+    short.satellite.run(20)
     short.send("parameter_set", parameter=15, value=277.0)
     short.satellite.battery_k = 275.0
     fall_into_safe(short)
@@ -167,14 +170,14 @@ def test_the_battery_charges_again_by_itself(short):
 
 
 def test_settings_that_software_cannot_fly_with_are_given_up_after_three_resets(short, monkeypatch):
-    satellite, discharge_w = short.satellite, power._discharge_w
+    satellite, discharge_w = short.satellite, limits._discharge_w
 
     def fails(energy, parameters, *given):
         if parameters.least_on_s == 200.0:
             raise ZeroDivisionError
         return discharge_w(energy, parameters, *given)
 
-    monkeypatch.setattr(power, "_discharge_w", fails)
+    monkeypatch.setattr(limits, "_discharge_w", fails)
     short.up(short.encode("parameter_set", parameter=7, value=200.0))
     resets = 0
     for _ in range(40):

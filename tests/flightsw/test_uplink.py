@@ -220,7 +220,7 @@ def test_the_largest_record_fits_the_memory_and_comes_back(ground):
         + b"".join(struct.pack(">HHB?ff", number, 0x105, 1, True, 0.0, 1.0) for number in range(32)),
         services.parameters: b"".join(
             struct.pack(">Hf", known.identifier, getattr(ground.satellite.parameters, known.name))
-            for known in ground.dictionary.parameters.values()
+            for known in sorted(ground.dictionary.parameters.values(), key=lambda known: known.identifier)
         ),
         services.events: b"".join(
             struct.pack(">H", event.identifier)

@@ -286,6 +286,7 @@ def test_energy_is_what_the_plant_booked(dusk):
         "Other loads": wh["loads_wh"] - wh["compute_wh"], "Into the battery": wh["charged_wh"],
         "Shunted": wh["shunted_wh"], "Asked for by loads and not served": wh["brown_out_wh"],
         "Lost in its converter": wh["converter_loss_wh"], "Lost in its cells": wh["battery_loss_wh"],
+        "Gone with capacity": wh["faded_wh"],
         "Into the battery less out of it": wh["charged_wh"] - wh["discharged_wh"],
         "Stored energy changed by": wh["stored_change_wh"],
         "Account of the bus is out by": 0.0, "Account of the battery is out by": 0.0,

@@ -199,7 +199,7 @@ PING = '{ name = "ping" }'
             id="a parameter twice",
         ),
         pytest.param(
-            SET_FLOOR + '{ parameter = "charge_entry", value = 0.5 }',
+            SET_FLOOR + '{ parameter = "shed_entry", value = 0.5 }',
             "arguments.value",
             "INCONSISTENT",
             id="below the entry of SAFE",
@@ -246,8 +246,8 @@ def test_allowed(table):
 
 
 def test_parameters_have_to_fit_those_set_before():
-    first = SET_FLOOR + '{ parameter = "safe_entry", value = 0.5 }'
-    second = 'at_s = 9\nname = "parameter_set"\narguments = { parameter = "charge_entry", value = 0.55 }'
+    first = SET_FLOOR + '{ parameter = ["safe_entry", "payload_entry"], value = [0.5, 0.52] }'
+    second = 'at_s = 9\nname = "parameter_set"\narguments = { parameter = "shed_entry", value = 0.55 }'
     assert parse(with_telecommands(second, first)).telecommands
     with pytest.raises(ScenarioError) as caught:
         parse(with_telecommands(second))

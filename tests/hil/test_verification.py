@@ -228,13 +228,13 @@ class Heard:
     """Keeps what it is told."""
 
     def __init__(self):
-        self.verifications, self.discards = [], []
+        self.verifications, self.discards, self.events = [], [], []
         self.verified, self.discarded = self.verifications.append, self.discards.append
 
 
 def reports_of(*packets):
     heard = Heard()
-    reports = Reports(EPOCH_TAI_MS, heard)
+    reports = Reports(EPOCH_TAI_MS, heard, heard.events.append)
     for octets in packets:
         reports.take(octets)
     reports.finish()
@@ -253,7 +253,7 @@ def test_reports_are_read_from_packets():
         VerificationReport(request=PING_0, subtype=7, time_ms=250, failure=None, destination=7),
         VerificationReport(request=PING_0, subtype=4, time_ms=0, failure="LATE"),
     ]
-    assert reports.events == heard.discards == [DISCARD]
+    assert heard.events == heard.discards == [DISCARD]
     assert [transition.as_dict() for transition in reports.transitions] == [
         {
             "time_s": 9.0,
@@ -295,11 +295,11 @@ def test_times_follow_what_the_ground_has_set(packets):
 def test_board_times_go_on_when_their_32_bits_come_round():
     turn, hour = 1 << 32, 3_600_000
     times_ms = range(0, 3 * turn, 400 * hour)
-    reports, heard = reports_of(
+    _reports, heard = reports_of(
         *(packet("event", 2, (17, time_ms % turn, 0x1820, 3), EPOCH_TAI_MS + time_ms) for time_ms in times_ms)
     )
-    assert [event.time_ms for event in reports.events] == list(times_ms)
-    assert heard.discards == reports.events
+    assert [event.time_ms for event in heard.events] == list(times_ms)
+    assert heard.discards == heard.events
 
 
 @given(st.binary(min_size=7, max_size=60), st.sampled_from([b"\x08\x13", b"\x08\x14", b"\x08\x15", b""]))
@@ -310,6 +310,7 @@ def test_reports_take_any_packet(octets, beginning):
 
 def test_memory_is_bounded(monkeypatch):
     monkeypatch.setattr("flatsat.hil.reports.MOST_KEPT", 3)
-    reports, heard = reports_of(*[DISCARD_PACKET] * 5)
-    assert len(reports.events) == 3
-    assert len(heard.discards) == reports.counts()["event"] == 5
+    transition = packet("check_transition", 12, (1, 2, 0x105, 250.5, 270.0, 1, 2, 9000))
+    reports, _ = reports_of(*[transition] * 5)
+    assert len(reports.transitions) == 3
+    assert reports.counts()["check_transition"] == 5

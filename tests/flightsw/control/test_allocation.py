@@ -2,7 +2,7 @@
 """Nodes and clocks from a power budget: never above it, never less for more, nothing left that one more step would use."""
 
 import pytest
-from flatsat.flightsw import allocation
+from flatsat.flightsw.control import allocation
 from flatsat.flightsw.parameters import NODES, NodePower
 from hypothesis import given
 from hypothesis import strategies as st

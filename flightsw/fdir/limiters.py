@@ -1,17 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fault detection, isolation and recovery on the power board's limiters and on the way to the boards.
+"""The power board's limiters: a limiter that trips is switched off, which forgets the trip, and on again after a while.
 
-A limiter that trips is switched off, which forgets the trip, and on again after a while, later each time. A board that
-does not answer for some cycles is silent; one that stays silent with its limiter on is power-cycled.
+Later each time, until it is given up. Attitude control, and what the ground reaches the satellite by, are never given up.
 """
 
 from __future__ import annotations
 
-from .events import EventSink
-from .parameters import FlightParameters
-from .ports import BoardId
-from .retry import RetryLadder
-from .sample import PowerWords
+from ..events import EventSink
+from ..parameters import FlightParameters
+from ..retry import RetryLadder
+from ..sample import PowerWords
 
 LIMITERS = 8
 (
@@ -25,7 +23,6 @@ LIMITERS = 8
     LOAD_ESSENTIAL,
 ) = (1 << load for load in range(LIMITERS))
 LOAD_RACKS = LOAD_RACK_A | LOAD_RACK_B
-FEED = {BoardId.COMPUTE: LOAD_COMPUTE, BoardId.LASER: LOAD_LASER}
 UVLO = 1  # STATUS bit 0
 
 
@@ -82,41 +79,3 @@ class LimiterControl:
         held = self._ladder.release(now_ms)
         self.command = LOAD_ESSENTIAL if self.locked_out else (wanted & ~held) | LOAD_ESSENTIAL
         return self.command
-
-
-class BoardWatch:
-    """Which boards answer.
-
-    Attributes:
-        missing: replies that did not come since boot, modulo 65,536.
-        refused: writes the boards refused since boot, modulo 65,536.
-        silent_cycles: for each board, cycles in a row without an answer to the sample.
-    """
-
-    __slots__ = ("_parameters", "missing", "refused", "silent_cycles")
-
-    def __init__(self, parameters: FlightParameters) -> None:
-        self._parameters = parameters
-        self.missing = 0
-        self.refused = 0
-        self.silent_cycles = [0, 0, 0]
-
-    def silent(self, board: BoardId) -> bool:
-        """Whether a board counts as silent."""
-        return self.silent_cycles[board] >= self._parameters.silent_cycles
-
-    def answered(self, board: BoardId, now_ms: int, events: EventSink) -> bool:
-        """A sample came; returns whether the board had been silent."""
-        cycles = self.silent_cycles[board]
-        self.silent_cycles[board] = 0
-        if cycles < self._parameters.silent_cycles:
-            return False
-        events.raise_event("BOARD_BACK", now_ms, board, cycles)
-        return True
-
-    def unanswered(self, board: BoardId, now_ms: int, events: EventSink) -> None:
-        """No sample came from a board that should have power."""
-        self.missing = (self.missing + 1) & 0xFFFF
-        self.silent_cycles[board] += 1
-        if self.silent_cycles[board] == self._parameters.silent_cycles:
-            events.raise_event("BOARD_SILENT", now_ms, board, self.silent_cycles[board])

@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import NamedTuple
 
-from .parameters import NODES, STEPS, NodePower
+from ..parameters import NODES, STEPS, NodePower
 
 WORK_EXPONENT = 0.8
 

@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The battery's two packs: cells that differ, a pack that carries nothing, is hot or heats up by itself, and when charge must stop.
+
+A pack that is dangerous is switched off for as long as the other one is sound; both are never off. One pack carries half the
+power, and limits are halved with it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from enum import IntEnum
+
+from ..events import EventSink
+from ..parameters import FlightParameters
+from .alarm import Alarm
+from .quarantine import Thing, tell_given_up
+from .readings import Readings
+
+PACKS = 2
+ALL_PACKS = 0b11
+SPREAD_SAMPLES, HOT_SAMPLES, OPEN_SAMPLES, RUNAWAY_SAMPLES, CLEAR_SAMPLES = 5, 5, 8, 15, 20
+INHIBIT_SAMPLES, PERMIT_SAMPLES = 3, 10
+SHARE_A = 20.0  # of both packs, from which on their shares are compared
+OPEN_SHARE, CARRYING_SHARE = 0.1, 0.25
+ALIKE_K_MIN = 0.5  # packs that heat up alike do so because of their current
+RATE_S = 60.0  # over which a rate is measured
+AVERAGED = 10  # samples at either end
+
+
+class Trouble(IntEnum):
+    """What can be wrong with a pack; the values are those of telemetry."""
+
+    SPREAD = 0
+    SPREAD_LARGE = 1
+    OPEN = 2
+    WARM = 3
+    HOT = 4
+    RUNAWAY = 5
+
+
+ISOLATED_FOR = (Trouble.SPREAD_LARGE, Trouble.HOT, Trouble.RUNAWAY)
+_PERSISTENCE = {
+    Trouble.SPREAD: SPREAD_SAMPLES,
+    Trouble.SPREAD_LARGE: SPREAD_SAMPLES,
+    Trouble.OPEN: OPEN_SAMPLES,
+    Trouble.WARM: HOT_SAMPLES,
+    Trouble.HOT: HOT_SAMPLES,
+    Trouble.RUNAWAY: RUNAWAY_SAMPLES,
+}
+
+
+class PackWatch:
+    """Which packs are connected, and whether they may be charged.
+
+    Attributes:
+        enable: mask of the packs that are to be connected.
+        usable: how many of them carry current.
+        charge: whether the battery may be charged.
+        runaway: whether a pack heats up by itself: racks are to be shed.
+    """
+
+    __slots__ = ("_alarms", "_inhibit", "_parameters", "_rates", "charge", "enable", "runaway", "usable")
+
+    def __init__(self, parameters: FlightParameters) -> None:
+        self._parameters = parameters
+        self._alarms = [
+            {trouble: Alarm(samples, CLEAR_SAMPLES) for trouble, samples in _PERSISTENCE.items()}
+            for _ in range(PACKS)
+        ]
+        self._rates = [Rate() for _ in range(PACKS)]
+        self._inhibit = Alarm(INHIBIT_SAMPLES, PERMIT_SAMPLES)
+        self.enable = ALL_PACKS
+        self.usable = PACKS
+        self.charge = True
+        self.runaway = False
+
+    def clear_retries(self) -> None:
+        """Connect what was switched off, on the ground's word."""
+        self.enable = ALL_PACKS
+
+    def observe(self, now_ms: int, now: Readings, sensed: tuple[bool, bool], events: EventSink) -> None:
+        """Take in readings.
+
+        Args:
+            sensed: whether each pack's temperature sensor is trusted; the battery's stands in.
+        """
+        packs_k = [now.packs_k[pack] if sensed[pack] else now.battery_k for pack in range(PACKS)]
+        rates = [rate.follow(now_ms, kelvins) for rate, kelvins in zip(self._rates, packs_k, strict=True)]
+        for pack in range(PACKS):
+            apart = rates[pack] - rates[1 - pack] if all(sensed) else 0.0
+            self._judge(now_ms, pack, now, packs_k[pack], (rates[pack], apart), events)
+        self._decide_charge(now_ms, packs_k, events)
+        open_ = sum(alarms[Trouble.OPEN].active for alarms in self._alarms)
+        self.runaway = any(alarms[Trouble.RUNAWAY].active for alarms in self._alarms)
+        self.usable = max(self.enable.bit_count() - open_, 1)
+
+    def _judge(
+        self,
+        now_ms: int,
+        pack: int,
+        now: Readings,
+        kelvins: float,
+        rates: tuple[float, float],
+        events: EventSink,
+    ) -> None:
+        limits, alarms = self._parameters, self._alarms[pack]
+        spread_v = now.packs_spread_v[pack]
+        least_v = limits.spread_warn_v - (
+            limits.spread_hysteresis_v if alarms[Trouble.SPREAD].active else 0.0
+        )
+        cooler_k = limits.pack_hysteresis_k
+        warm_k = limits.pack_warn_k - (cooler_k if alarms[Trouble.WARM].active else 0.0)
+        hot_k = limits.pack_isolate_k - (cooler_k if alarms[Trouble.HOT].active else 0.0)
+        fast = limits.pack_rate_k_min / (2.0 if alarms[Trouble.RUNAWAY].active else 1.0)
+        found = {
+            Trouble.SPREAD: spread_v > least_v,
+            Trouble.SPREAD_LARGE: spread_v > limits.spread_isolate_v,
+            Trouble.OPEN: self._is_open(pack, now),
+            Trouble.WARM: kelvins > warm_k,
+            Trouble.HOT: kelvins > hot_k,
+            Trouble.RUNAWAY: rates[0] > fast and rates[1] > ALIKE_K_MIN,
+        }
+        for trouble, present in found.items():
+            if alarms[trouble].follow(present):
+                self._tell(now_ms, pack, trouble, events)
+
+    def _is_open(self, pack: int, now: Readings) -> bool:
+        """Whether the other pack carries it all; while little flows it stays what it was."""
+        was = self._alarms[pack][Trouble.OPEN].active
+        if not self.enable >> pack & 1:
+            return False
+        amperes = abs(sum(now.packs_a))
+        if amperes < SHARE_A or self.enable != ALL_PACKS:
+            return was
+        return abs(now.packs_a[pack]) < (CARRYING_SHARE if was else OPEN_SHARE) * amperes
+
+    def _tell(self, now_ms: int, pack: int, trouble: Trouble, events: EventSink) -> None:
+        active = self._alarms[pack][trouble].active
+        events.raise_event("PACK_SUSPECT" if active else "PACK_SOUND", now_ms, pack, trouble)
+        if active and trouble in ISOLATED_FOR and self._may_isolate(pack):
+            self.enable &= ~(1 << pack)
+            events.raise_event("PACK_ISOLATED", now_ms, pack, trouble)
+            tell_given_up(True, now_ms, Thing.PACK, pack, events)
+
+    def _may_isolate(self, pack: int) -> bool:
+        """Only while the other one carries."""
+        other = 1 - pack
+        return self.enable == ALL_PACKS and not self._alarms[other][Trouble.OPEN].active
+
+    def _decide_charge(self, now_ms: int, packs_k: list[float], events: EventSink) -> None:
+        limits = self._parameters
+        within_k = limits.charge_hysteresis_k if self._inhibit.active else 0.0
+        connected = [kelvins for pack, kelvins in enumerate(packs_k) if self.enable >> pack & 1]
+        coldest_k, hottest_k = min(connected), max(connected)
+        bad = coldest_k < limits.charge_least_k + within_k or hottest_k > limits.charge_most_k - within_k
+        if self._inhibit.follow(bad):
+            kelvins = coldest_k if coldest_k < limits.charge_least_k + within_k else hottest_k
+            events.raise_event("CHARGE_INHIBITED", now_ms, self._inhibit.active, round(kelvins * 100))
+        self.charge = not (self._inhibit.active or self.runaway)
+
+
+class Rate:
+    """How fast a temperature rises, in kelvins a minute: the ends of a window, averaged."""
+
+    __slots__ = ("_samples",)
+
+    def __init__(self) -> None:
+        self._samples: deque[tuple[int, float]] = deque()
+
+    def follow(self, now_ms: int, kelvins: float) -> float:
+        """Take a sample in; 0 until the window is full."""
+        samples = self._samples
+        samples.append((now_ms, kelvins))
+        while len(samples) > 2 * AVERAGED and samples[-1][0] - samples[1][0] >= RATE_S * 1000:
+            samples.popleft()
+        if len(samples) < 2 * AVERAGED or samples[-1][0] - samples[0][0] < RATE_S * 900:
+            return 0.0
+        first = [samples[i] for i in range(AVERAGED)]
+        last = [samples[-1 - i] for i in range(AVERAGED)]
+        elapsed_ms = sum(t for t, _ in last) - sum(t for t, _ in first)
+        risen_k = sum(k for _, k in last) - sum(k for _, k in first)
+        return risen_k / elapsed_ms * 60_000.0 if elapsed_ms else 0.0

@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The power board's readings as decisions may go by them: what several sensors tell is voted, what none tells is worked out.
+
+Bus current       its sensor, the limiters' currents and the computer's, what the array gives less what the battery takes
+Battery current   its sensor, the packs' currents, what the array gives less what the loads take
+Temperature       the gauge's, each pack's; the gauge's should be the mean of the packs'
+State of charge   the gauge's, counted charge, the battery's voltage
+"""
+
+from __future__ import annotations
+
+from flatsat.boards.registers import power_flight
+
+from ..events import EventSink
+from ..parameters import FlightParameters
+from ..sample import ComputeWords, PowerWords
+from .alarm import Alarm
+from .charge import ChargeCheck
+from .readings import TAPER_CELL_V, Readings, measured
+from .sensors import COMPUTE, GOOD, POWER, Cause, ChannelCheck, Sensor, Trust, Vote
+
+SATURATED = 0xFFFF
+TOLERANCE_A, TOLERANCE_SHARE = 3.0, 0.04
+TOLERANCE_K = 5.0
+TOLERANCE_CHARGE = 0.035
+WILD = 4.0  # so many times the tolerance is not taken in even once
+SLOW = 10  # samples: the three ways to the state of charge differ for a while after a fault of the battery
+BALANCE = 15  # samples
+DARK = 0.1  # of the array's nominal power
+LEAST_BATTERY_V = 150.0
+LEAST_BUS_V, MOST_BUS_V = 100.0, 600.0
+_OVERCHARGED = power_flight.STATUS_OVERCHARGED.mask
+_COOLANT_K = 0.01
+
+
+class SensorWatch:
+    """Turns samples into readings.
+
+    Attributes:
+        trust: which sensors are suspect.
+    """
+
+    __slots__ = (
+        "_balance",
+        "_battery",
+        "_bus",
+        "_charge",
+        "_compute",
+        "_last_ms",
+        "_parameters",
+        "_power",
+        "_temperature",
+        "_to_blame",
+        "_voted_charge",
+        "trust",
+    )
+
+    def __init__(self, parameters: FlightParameters) -> None:
+        self._parameters = parameters
+        self._power, self._compute = ChannelCheck(POWER), ChannelCheck(COMPUTE)
+        self._bus = Vote(Sensor.BUS_CURRENT, None, None)
+        self._battery = Vote(Sensor.BATTERY_CURRENT, Sensor.PACK0_CURRENT, None)
+        self._temperature = Vote(
+            Sensor.BATTERY_TEMPERATURE, Sensor.PACK0_TEMPERATURE, Sensor.PACK1_TEMPERATURE
+        )
+        self._voted_charge = Vote(Sensor.GAUGE, None, Sensor.BATTERY_VOLTAGE, bad=SLOW)
+        self._balance = Alarm(BALANCE, GOOD)
+        self._to_blame = Sensor.STRING_CURRENT
+        self._charge = ChargeCheck(parameters)
+        self._last_ms: int | None = None
+        self.trust = Trust()
+
+    def observe(
+        self,
+        now_ms: int,
+        words: PowerWords,
+        packs_usable: int,
+        strings_on: int,
+        charging: bool,
+        events: EventSink,
+    ) -> Readings:
+        """Take a sample in.
+
+        Args:
+            charging: whether the charge path was closed by command.
+        """
+        elapsed_s = 0.0 if self._last_ms is None else (now_ms - self._last_ms) / 1000.0
+        self._last_ms = now_ms
+        self._power.follow(now_ms, words, self.trust, events)
+        raw = measured(words)._replace(packs_usable=packs_usable, strings_on=strings_on)
+        whole = SATURATED not in words[19:27] and words.bus_current != SATURATED
+        taking = charging and not words.status & _OVERCHARGED
+        now = self._currents(now_ms, raw, whole, taking, events)
+        if not (self.trust[Sensor.BUS_VOLTAGE] and LEAST_BUS_V < raw.bus_v < MOST_BUS_V):
+            now = now._replace(bus_v=self._parameters.bus_nominal_v)
+        now = now._replace(battery_k=self._battery_k(now_ms, raw, events))
+        return self._state_of_charge(now_ms, now, elapsed_s, events)
+
+    def coolant(self, now_ms: int, words: ComputeWords, events: EventSink) -> ComputeWords:
+        """A sample of the compute board; for a coolant sensor that is not trusted stands the coldest junction, which is warmer."""
+        self._compute.follow(now_ms, words, self.trust, events)
+        if self.trust[Sensor.COOLANT_TEMPERATURE]:
+            return words
+        coldest_k = min(words.temperatures) + 200.0
+        return words._replace(coolant_temperature=round(coldest_k / _COOLANT_K))
+
+    def _currents(self, now_ms: int, raw: Readings, whole: bool, taking: bool, events: EventSink) -> Readings:
+        trust = self.trust
+        array_a, loads_a = sum(raw.strings_a), sum(raw.loads_a)
+        loads_a += self._parameters.computer_w / max(raw.bus_v, 1.0)
+        packs_a = sum(raw.packs_a)
+        known = (
+            trust[Sensor.BATTERY_CURRENT],
+            trust[Sensor.PACK0_CURRENT] and trust[Sensor.PACK1_CURRENT],
+        )
+        about_a = self._battery.take((raw.battery_a, packs_a), known)
+        balance_a = self._battery_a(raw, array_a - loads_a)
+        exact = whole and self._exact(raw, array_a - loads_a, taking)
+        sound = exact and trust[Sensor.STRING_CURRENT] and trust[Sensor.BUS_VOLTAGE]
+
+        usable = (trust[Sensor.BUS_CURRENT], True, sound)
+        values = (raw.bus_a, loads_a, array_a - self._bus_side_a(raw, about_a))
+        bus_a = self._bus.take(values, usable)
+        tolerance_a = TOLERANCE_A + TOLERANCE_SHARE * abs(bus_a)
+        if whole:
+            self._judge(now_ms, self._bus, values, bus_a, usable, tolerance_a, events)
+
+        usable = (*known, sound)
+        values = (raw.battery_a, packs_a, balance_a)
+        battery_a = self._battery.take(values, usable)
+        tolerance_a = TOLERANCE_A + TOLERANCE_SHARE * max(abs(battery_a), abs(balance_a))
+        self._judge(now_ms, self._battery, values, battery_a, usable, tolerance_a, events)
+        now = raw._replace(bus_a=bus_a, battery_a=battery_a)
+        if exact:
+            self._judge_balance(now_ms, now, abs(balance_a - battery_a) > tolerance_a, events)
+        implied_a = bus_a + self._bus_side_a(raw, battery_a)
+        more = whole and implied_a > array_a + tolerance_a  # no array gives more than its strings do
+        if more or not trust[Sensor.STRING_CURRENT]:
+            now = now._replace(strings_a=(max(implied_a, 0.0) / len(raw.strings_a),) * len(raw.strings_a))
+        return now
+
+    def _judge(
+        self,
+        now_ms: int,
+        vote: Vote,
+        values: tuple[float, ...],
+        taken: float,
+        usable: tuple[bool, ...],
+        tolerance: float,
+        events: EventSink,
+    ) -> None:
+        deviations = [value - taken for value in values]
+        vote.judge(now_ms, deviations, usable, tolerance, self.trust, events)
+
+    def _exact(self, raw: Readings, net_a: float, taking: bool) -> bool:
+        """Whether the battery gives or takes just what array and loads leave: nothing is shunted."""
+        parameters = self._parameters
+        if net_a < 0.0:
+            return True
+        limit_w = 0.9 * parameters.charge_limit_w * raw.packs_usable / 2
+        low = raw.battery_v < TAPER_CELL_V * parameters.battery_cells
+        return taking and low and net_a * raw.bus_v < limit_w
+
+    def _battery_a(self, raw: Readings, net_a: float) -> float:
+        efficiency = self._parameters.converter_efficiency
+        ratio = raw.bus_v / max(raw.battery_v, 1.0)
+        return net_a * ratio * efficiency if net_a > 0.0 else net_a * ratio / efficiency
+
+    def _bus_side_a(self, raw: Readings, battery_a: float) -> float:
+        efficiency = self._parameters.converter_efficiency
+        ratio = raw.battery_v / max(raw.bus_v, 1.0)
+        return battery_a * ratio / efficiency if battery_a > 0.0 else battery_a * ratio * efficiency
+
+    def _judge_balance(self, now_ms: int, now: Readings, open_: bool, events: EventSink) -> None:
+        """Both currents are sound and the balance still does not close: by day the strings' sensors, by night the bus voltage's."""
+        alarm, trust = self._balance, self.trust
+        if alarm.active or (trust[Sensor.BUS_VOLTAGE] and trust[Sensor.STRING_CURRENT]):
+            if alarm.follow(open_):
+                if alarm.active:
+                    dark = sum(now.strings_a) < DARK * self._parameters.array_w / max(now.bus_v, 1.0)
+                    self._to_blame = Sensor.BUS_VOLTAGE if dark else Sensor.STRING_CURRENT
+                trust.tell(now_ms, self._to_blame, Cause.DISAGREES if alarm.active else None, events)
+
+    def _battery_k(self, now_ms: int, raw: Readings, events: EventSink) -> float:
+        trust = self.trust
+        values = (raw.battery_k, *raw.packs_k)
+        usable = (
+            trust[Sensor.BATTERY_TEMPERATURE],
+            trust[Sensor.PACK0_TEMPERATURE],
+            trust[Sensor.PACK1_TEMPERATURE],
+        )
+        taken = self._temperature.take(values, usable)
+        odd = abs(sum(raw.packs_k) / len(raw.packs_k) - raw.battery_k) > TOLERANCE_K / 2
+        deviations = [value - taken if odd else 0.0 for value in values]
+        self._temperature.judge(now_ms, deviations, usable, TOLERANCE_K, trust, events)
+        return taken
+
+    def _state_of_charge(self, now_ms: int, now: Readings, elapsed_s: float, events: EventSink) -> Readings:
+        trust, check = self.trust, self._charge
+        ways = check.follow(now, elapsed_s)
+        usable = (trust[Sensor.GAUGE], True, trust[Sensor.BATTERY_VOLTAGE])
+        taken = self._voted_charge.take(ways, usable)
+        check.agree(now, taken, elapsed_s)
+        deviations = (now.state_of_charge - taken, 0.0, 0.0)
+        self._voted_charge.judge(now_ms, deviations, usable, TOLERANCE_CHARGE, trust, events)
+        if not trust[Sensor.GAUGE] or abs(deviations[0]) > WILD * TOLERANCE_CHARGE:
+            now = now._replace(state_of_charge=taken)
+        if not (trust[Sensor.BATTERY_VOLTAGE] and now.battery_v > LEAST_BATTERY_V):
+            now = now._replace(battery_v=check.voltage(now, taken))
+        return now

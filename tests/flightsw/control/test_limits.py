@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Limits that hold any plan: heat, and the ladder's levels."""
+
+import pytest
+from flatsat.flightsw.control.limits import BACK_MS, SHED, SHED_W_S, THROTTLE, Clamp
+from flatsat.flightsw.control.port import Energy, NodeCounts, Plan, Situation
+from flatsat.flightsw.parameters import FlightParameters
+
+P = FlightParameters()
+SUN = Energy(0.85, 110_000.0, 110_000.0, 4_600.0, True, 1_800.0, 90_000.0)
+ALL = NodeCounts(16, 0, 16, 16)
+PLAN = Plan(95_000.0, 120_000.0, 16)
+
+
+def situation(**changes) -> Situation:
+    return Situation(0, SUN, 10_000.0, ALL)._replace(**changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "power_w", "nodes"),
+    [
+        ({}, 95_000.0, 16),
+        ({"level": THROTTLE}, 40_000.0, 16),
+        ({"level": THROTTLE, "nodes": NodeCounts(3, 1, 16, 3)}, 10_000.0, 4),
+        ({"level": SHED}, 90_000.0 - SHED_W_S, 16),
+        ({"level": SHED, "energy": SUN._replace(rack_w=32_000.0)}, 12_000.0, 6),
+        ({"level": SHED, "energy": SUN._replace(rack_w=12_000.0)}, 0.0, 0),
+        ({"node_w": 1_500.0}, 95_000.0, 0),
+    ],
+    ids=["normal", "throttle", "throttle-starts-none", "shed", "shed-nodes", "shed-last", "too-hot"],
+)
+def test_levels(changes, power_w, nodes):
+    held = Clamp(P).hold(PLAN, situation(**changes))
+    assert held.compute_w <= power_w
+    assert held.nodes == nodes
+
+
+def test_nodes_come_back_one_by_one_after_a_shed():
+    clamp = Clamp(P)
+    clamp.hold(PLAN, situation(level=SHED, nodes=NodeCounts(0, 0, 16, 0)))
+    allowed = [clamp.hold(PLAN, situation(now_ms=ms)).nodes for ms in range(0, 17 * BACK_MS, BACK_MS // 2)]
+    assert allowed[:6] == [0, 0, 1, 1, 2, 2]
+    assert allowed[-1] == 16
