@@ -101,7 +101,8 @@ class Sunlight:
 
     def _half_light_ms(self, now_ms: int, light: float) -> float:
         """When the light passed one half: by a sample in the penumbra, or between the last two."""
-        if self._last_ms - 2000 <= self._seen_ms <= now_ms + 2000:
+        reach_ms = 500.0 * self._parameters.penumbra_s + 100.0
+        if self._last_ms - reach_ms <= self._seen_ms <= now_ms + reach_ms:
             return self._seen_ms
         if PENUMBRA[0] < light < PENUMBRA[1]:
             offset_ms = 1000.0 * penumbra_time_s(light, self._parameters.penumbra_s)

@@ -23,7 +23,7 @@ TERMINATORS = [
     ("as-foretold", DAY_S, 1.0),
     ("a-minute-early", DAY_S - 60.0, 1.0),
     ("ten-minutes-late", DAY_S + 600.0, 1.0),
-    ("a-minute-late-seldom-sampled", DAY_S + 60.0, 5.0),
+    *(("seldom-sampled", DAY_S + 60.0 + late_s, 5.0) for late_s in (0.0, 1.0, 2.0, 3.0, 4.0)),
 ]
 
 
