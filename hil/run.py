@@ -248,6 +248,7 @@ def _physics(scenario: Scenario, plant: Plant, flown_s: float, flown: Flown) -> 
         },
         "thermal": {
             "max_k": violations.max_k,
+            "min_coolant_k": violations.min_coolant_k,
             "limit_k": scenario.satellite.limit_k,
             "violations": violations.thermal,
         },

@@ -68,6 +68,7 @@ MEASURABLE = {
     "battery.floor_violations": "1",
     "battery.discharge_violations": "1",
     "thermal.max_k": "K",
+    "thermal.min_coolant_k": "K",
     "thermal.violations": "1",
     "compute.delivered": "s",
 }

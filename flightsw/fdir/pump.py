@@ -2,7 +2,8 @@
 """The coolant pump: junctions that heat up together, faster than their power explains, tell that the coolant stands still.
 
 Then all clocks go to the lowest step and the nodes off, the warmest first, as fast as the bus likes; the pump is switched off for
-a while, longer each time and never for good, and one node tries whether the coolant moves before the others may run.
+a while, longer each time and never for good, and one node tries whether the coolant moves before the others may run: once the
+junctions are so cool that a failed trial does not overheat it.
 """
 
 from __future__ import annotations
@@ -23,7 +24,11 @@ HEATING_K = 1.0
 HEATING_SAMPLES = 3
 SHED_W_S = 20_000.0
 TRIAL_MS = 150_000
+TRIAL_ROOM_K = (
+    12.0  # below the limit: a node that boots in still coolant warms by half of it until that is noticed
+)
 UNLIMITED_W = 1e9
+JUNCTION_ZERO_K = 200.0
 
 
 class PumpWatch:
@@ -95,7 +100,7 @@ class PumpWatch:
             if not self.usable:
                 self._ladder.fail(0, now_ms)
         elif self._failed and not self._ladder.held:
-            self._wait(now_ms, limiters)
+            self._wait(now_ms, words, limiters)
         elif self._trial_ms is not None and now_ms - self._trial_ms > TRIAL_MS:
             self._trial_ms = None
             self.usable = ALL_NODES
@@ -123,9 +128,10 @@ class PumpWatch:
         if len(running) <= count:
             self.usable = 0
 
-    def _wait(self, now_ms: int, limiters: LimiterControl) -> None:
-        """Until the pump is on again; then one node tries."""
-        if limiters.on & limiters.command & LOAD_PUMP:
+    def _wait(self, now_ms: int, words: ComputeWords, limiters: LimiterControl) -> None:
+        """Until the pump is on again and the junctions have cooled; then one node tries."""
+        room_k = self._parameters.limit_k - max(words.temperatures) - JUNCTION_ZERO_K
+        if limiters.on & limiters.command & LOAD_PUMP and room_k > TRIAL_ROOM_K:
             self._failed = False
             self._trial_ms = now_ms
             self._means_k.clear()

@@ -81,6 +81,7 @@ class Plant:
         self.violations = Violations(
             min_state_of_charge=satellite.state_of_charge,
             max_k=max(satellite.radiator_k, satellite.coolant_k),
+            min_coolant_k=satellite.coolant_k,
             min_bus_v=satellite.bus_v,
             max_bus_v=satellite.bus_v,
         )

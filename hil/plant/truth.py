@@ -107,6 +107,7 @@ class Violations:
 
     min_state_of_charge: float
     max_k: float
+    min_coolant_k: float
     min_bus_v: float
     max_bus_v: float
     floor: int = 0
@@ -129,6 +130,8 @@ class Violations:
             self.min_state_of_charge = state_of_charge
         if max_k > self.max_k:
             self.max_k = max_k
+        if truth.coolant_k < self.min_coolant_k:
+            self.min_coolant_k = truth.coolant_k
         if bus_v < self.min_bus_v:
             self.min_bus_v = bus_v
         if bus_v > self.max_bus_v:

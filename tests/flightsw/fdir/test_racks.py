@@ -197,6 +197,14 @@ def test_the_node_that_trips_its_rack_is_found_one_by_one(memory):
     assert racks.limiters.command & LOAD_RACKS == LOAD_RACKS
 
 
+def test_no_node_tries_the_pump_with_junctions_that_are_hot_yet(racks):
+    racks.resistance = 0.03
+    racks.junction_k = [318.0] * 16
+    racks.run(150)
+    assert racks.names()[0][0] == "PUMP_FAILED"
+    assert racks.hottest_k < P.limit_k
+
+
 def test_without_coolant_flow_the_nodes_go_off_before_the_limit(racks):
     racks.resistance = 0.03
     racks.run(20)
