@@ -13,7 +13,7 @@ from ..fdir.readings import STRINGS, Readings
 from ..parameters import FlightParameters
 from .battery import BatteryEstimate
 from .port import Energy
-from .sunlight import SEEN_S, Sunlight
+from .sunlight import TOLD_NIGHT_S, Sunlight
 
 PACKS = 2
 STEADY_FRACTION = 0.02  # of the array's power: a change within this is noise
@@ -111,7 +111,7 @@ class EnergyEstimate:
     def _follow_light(self, light_w: float, sampled_ms: int, elapsed_s: float) -> None:
         """Take in what all strings would give; while none is connected, day and night are as they were."""
         was_day = self.sunlight.in_sun
-        gain = 1.0 + self._boost(sampled_ms)
+        gain = 1.0 + (self._boost(sampled_ms) if was_day else self._parameters.cold_boost)
         self.sunlight.update(sampled_ms, light_w / (self._full_w * gain))
         if self.sunlight.in_sun and not was_day:
             self._sunrise_ms = float(sampled_ms)
@@ -143,7 +143,7 @@ class EnergyEstimate:
         """Whether the sunrise follows from terminators seen, and has not failed to come."""
         sunlight = self.sunlight
         overdue = not sunlight.in_sun and sunlight.overdue_s(now_ms - 2.0 * self._parameters.cycle_ms) > 0.0
-        return not overdue and sunlight.night_unsure_s <= SEEN_S
+        return not overdue and sunlight.night_unsure_s < TOLD_NIGHT_S
 
     def _learn_full(self, warm_w: float, sampled_ms: int, elapsed_s: float) -> None:
         sunlight = self.sunlight

@@ -8,6 +8,7 @@ a while, longer each time and never for good, and one node tries whether the coo
 from __future__ import annotations
 
 from ..control import allocation
+from ..control.limits import shed_w
 from ..events import EventSink
 from ..parameters import NODES, FlightParameters
 from ..retry import RetryLadder
