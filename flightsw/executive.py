@@ -13,6 +13,7 @@ from flatsat.protocols import dictionary
 from . import commanding, fdir, housekeeping, sample
 from .actuator import Actuator, Orders
 from .compute import NodeControl
+from .control.backlog import Backlog
 from .control.choice import CONTROLLERS
 from .control.energy import EnergyEstimate
 from .control.limits import Clamp
@@ -79,7 +80,7 @@ class FlightSoftware:
         parameters = table.live
         self._parameters = parameters
         self._boot_cause = boot_cause
-        self._booted_ms = self._last_ms = now_ms
+        self._booted_ms = self._last_ms = self._counted_ms = now_ms
         self._file = file
         window_ms = parameters.reset_window_s * 1000
         self._resets = sum(1 for reset_ms in record.resets_ms if (now_ms - reset_ms) % (1 << 32) <= window_ms)
@@ -105,6 +106,7 @@ class FlightSoftware:
         self._heat = NodeHeat(parameters)
         self._controller = CONTROLLERS[parameters.controller](parameters)
         self._clamp = Clamp(parameters)
+        self._backlog = Backlog(parameters)
         self._laser = LaserControl(parameters, self._downlink.build_frame)
         self._switching = Switching(parameters)
         self._actuator = Actuator(bus, parameters, self._watch, self._events)
@@ -239,7 +241,7 @@ class FlightSoftware:
         parameters = self._parameters
         now = Condition(
             energy.state_of_charge,
-            rest_cell_v(readings, parameters),
+            rest_cell_v(readings, energy, parameters),
             sunrise_charge(energy, parameters),
             energy.in_sun,
             self._faults.packs.runaway,
@@ -301,12 +303,17 @@ class FlightSoftware:
         return self._starts.allowed(now_ms, self._readings.bus_v, enabled, self._events)
 
     def _planned(self, now_ms: int, estimate: EnergyEstimate) -> Plan:
-        link_up = self._laser.state is LinkState.TRACK
+        link_up = self._samples.laser is not None and self._laser.state is LinkState.TRACK
+        if self._samples.compute:
+            elapsed_s = (now_ms - self._counted_ms) / 1000.0
+            self._counted_ms = now_ms
+            self._backlog.update(self._samples.compute.work, link_up, elapsed_s)
         situation = Situation(
             now_ms,
             estimate.energy,
             self._node_w,
             self._nodes.counts(now_ms),
+            backlog_s=self._backlog.waiting_s,
             link_up=link_up,
             level=self._levels.level,
         )

@@ -18,8 +18,7 @@ def sunrise_charge(energy: Energy, parameters: FlightParameters) -> float:
     return min(energy.state_of_charge + gained, 1.0) - lost
 
 
-def rest_cell_v(readings: Readings, parameters: FlightParameters) -> float:
-    """Voltage of the lowest cell without the drop that the current makes in a battery that is as good as new."""
-    cell = parameters.cell
-    rest_v = readings.battery_v - readings.battery_a * (cell.series_ohm + cell.polarisation_ohm)
-    return rest_v / cell.cells - max(readings.packs_spread_v) / 2
+def rest_cell_v(readings: Readings, energy: Energy, parameters: FlightParameters) -> float:
+    """Voltage of the lowest cell without the drop over the battery's resistance."""
+    rest_v = readings.battery_v - readings.battery_a * energy.battery_ohm
+    return rest_v / parameters.cell.cells - max(readings.packs_spread_v) / 2

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Heat: how much power a node may turn into heat, and when heaters and the charger work.
 
-The coolant is measured finely and changes slowly, the junctions coarsely and within seconds. So the limit of a node's power
+The coolant is measured finely and changes slowly, its rise is carried forward, the junctions coarsely and within
+seconds. So the limit of a node's power
 is the rise that coolant still allows, divided by the thermal resistance from junction to coolant; the junctions' readings
 keep that resistance honest, quickly upwards (a weak pump), slowly downwards.
 """
@@ -16,7 +17,8 @@ from .sample import ComputeWords
 _COOLANT = compute_flight.COOLANT_COOLANT_TEMPERATURE.lsb
 _JUNCTION_ZERO = compute_flight.TEMPERATURE_0_3_NODE0.zero
 _WARMER, _COLDER = 0.1, 0.01  # how fast the resistance follows its measurement
-_SMOOTH = 0.2  # of a cycle's reading of the coolant
+_SMOOTH, _TREND = 0.2, 0.01  # of a cycle's reading of the coolant: what is off enters its level and its rise
+_AHEAD = 2.0  # cycles until a command has acted
 READING_K = compute_flight.TEMPERATURE_0_3_NODE0.lsb
 LEAST_NODE_W = 1500.0  # nodes that draw less say nothing about the resistance
 
@@ -30,18 +32,21 @@ class NodeHeat:
         resistance_k_w: junction to coolant.
     """
 
-    __slots__ = ("_parameters", "coolant_k", "hottest_k", "resistance_k_w")
+    __slots__ = ("_parameters", "_rise_k", "coolant_k", "hottest_k", "resistance_k_w")
 
     def __init__(self, parameters: FlightParameters) -> None:
         self._parameters = parameters
         self.resistance_k_w = parameters.junction_k_w
         self.coolant_k = self.hottest_k = 0.0
+        self._rise_k = 0.0  # of the coolant in a cycle
 
     def limit_w(self, words: ComputeWords, racks_w: float) -> float:
         """Most power of a node, from a sample and what the racks draw; 0 when a junction is at its limit."""
         parameters = self._parameters
         coolant_k = words.coolant_temperature * _COOLANT
-        self.coolant_k += (_SMOOTH if self.coolant_k else 1.0) * (coolant_k - self.coolant_k)
+        off_k = coolant_k - (self.coolant_k + self._rise_k) if self.coolant_k else 0.0
+        self.coolant_k = (self.coolant_k or coolant_k) + self._rise_k + _SMOOTH * off_k
+        self._rise_k += _TREND * off_k
         running = ((words.node_state | words.node_state >> 1) & 0x55555555).bit_count()
         node_w = racks_w / running if running else 0.0
         self.hottest_k = max(words.temperatures) + _JUNCTION_ZERO
@@ -54,7 +59,8 @@ class NodeHeat:
             self.resistance_k_w += gain * (measured - self.resistance_k_w)
         if self.hottest_k > parameters.limit_k + READING_K / 2:
             return 0.0
-        rise_k = parameters.limit_k - parameters.limit_margin_k - self.coolant_k
+        soon_k = self.coolant_k + max(_AHEAD * self._rise_k, 0.0)
+        rise_k = parameters.limit_k - parameters.limit_margin_k - soon_k
         return max(rise_k / self.resistance_k_w, 0.0)
 
 

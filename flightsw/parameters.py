@@ -31,7 +31,8 @@ class NodePower:
 class CellCurve:
     """The battery's cells in series, as measured on the ground: voltage at rest over state of charge, and resistance.
 
-    At rest a cell has `empty_v + slope_v z - knee_v exp(-z / knee)`; the resistances are the whole battery's.
+    At rest a cell has `empty_v + slope_v z - knee_v exp(-z / knee)`; the resistances are the whole battery's at `reference_k`,
+    and change with temperature as Arrhenius has it.
     """
 
     cells: int = 84
@@ -42,6 +43,8 @@ class CellCurve:
     series_ohm: float = 0.09
     polarisation_ohm: float = 0.06
     polarisation_s: float = 40.0
+    arrhenius_k: float = 2000.0
+    reference_k: float = 293.0
 
 
 @dataclass(kw_only=True, slots=True)
@@ -76,7 +79,7 @@ class FlightParameters:
     charge_efficiency: float = 0.96
     discharge_efficiency: float = 0.95
     floor: float = 0.70
-    floor_margin: float = 0.0005  # beside what the estimate is unsure of
+    floor_margin: float = 0.0015  # beside what the estimate is unsure of
     full: float = 0.9995
     converter_efficiency: float = 0.97  # between bus and battery
     computer_w: float = 200.0
@@ -99,7 +102,7 @@ class FlightParameters:
 
     # heat
     limit_k: float = 333.0
-    limit_margin_k: float = 1.0
+    limit_margin_k: float = 0.4
     junction_k_w: float = 0.0015
     trip_k: float = 335.0  # the compute board's own protection, should this software fail
     coolant_heater_on_k: float = 235.0
@@ -137,6 +140,8 @@ class FlightParameters:
     safe_listen_every_s: float = 3600.0
 
     # link
+    buffer_s: float = 600.0  # of results, in seconds of all nodes at full rate
+    relay_share: float = 2.5  # of the results at full rate that the relay takes
     frame_queue: int = 1024
     frame_latest_ms: int = 10_000
     acquire_ms: int = 12_000

@@ -18,6 +18,7 @@ from flatsat.flightsw.parameters import FlightParameters, with_floor
 from . import sensors
 from .backends.port import BOARDS, BackEnd, OpticalRecord
 from .board_upsets import BoardUpsets
+from .bound.flown import Flown
 from .channel import OpticalChannel
 from .cycle_status import CycleStatus
 from .evidence import STOPS, Readings
@@ -28,6 +29,7 @@ from .levels_seen import LevelsSeen
 from .link_faults import LinkFaults
 from .nvm import NonVolatileMemory
 from .plant import Actuators, CircularOrbit, Plant
+from .plant.loads import RACK_A, RACK_B
 from .scenario import Fault, Scenario, next_edge_ms, node_mask
 from .sensor_faults import SensorFaults
 from .stimulus import Reached, Stimulus, Upsets
@@ -159,6 +161,20 @@ class Bench:
     def _readings(self) -> Readings:
         held = self._status.held(self._actuators, self._board_frames, self._flight)
         return Readings(self.plant.truth, held, self._flight.status if self._flight else None)
+
+    def tell(self, flown: Flown) -> None:
+        """Hand on what the bound of the run is compared with."""
+        truth, states = self.plant.truth, self._actuators.node_state
+        racks_a = truth.load_current_a[RACK_A] + truth.load_current_a[RACK_B]
+        flown.take(
+            truth.time_ms,
+            racks_w=racks_a * truth.bus_voltage_v,
+            battery_w=truth.battery_w,
+            state_of_charge=truth.state_of_charge,
+            on=(states >> 1 & ~states & 0x55555555).bit_count(),
+            booting=(states & ~(states >> 1) & 0x55555555).bit_count(),
+            delivered=truth.delivered,
+        )
 
     def _advance(self, target_ms: int) -> None:
         while (start_ms := self.now_ms) < target_ms:

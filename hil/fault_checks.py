@@ -11,6 +11,7 @@ from .expectation import STAGES
 from .faults import Fault
 
 MOST_FLAPS = 100_000
+OPPOSITE = {"stuck_on": "stuck_off", "stuck_off": "stuck_on"}
 
 
 def check(faults: Sequence[Fault], duration_s: float) -> None:
@@ -62,16 +63,18 @@ def _check_deadlines(fault: Fault, path: str, duration_s: float) -> None:
 
 
 def _check_overlaps(faults: Sequence[Fault], order: Iterable[int]) -> None:
-    """Of kinds that take no value a second one at the same time changes nothing: the two were meant otherwise."""
+    """Of kinds that take no value a second one at the same time changes nothing: the two were meant otherwise. Nor can
+    a load be stuck both ways."""
     latest: dict[str, int] = {}
     for index in order:
         fault = faults[index]
         if fault.value is not None or fault.is_momentary:
             continue
-        before = latest.get(fault.name)
-        if before is not None and fault.at_ms < faults[before].until_ms:
-            problem = f"{fault.name} strikes already, since {faults[before].at_s:g} s (faults[{before}])"
-            until_s = faults[before].until_s
-            allowed = "leave one out" if until_s is None else f"from {until_s:g} s"
-            raise TableError(f"faults[{index}].at_s", problem, allowed)
+        for name in (fault.name, f"{fault.target} {OPPOSITE.get(fault.kind)}"):
+            before = latest.get(name)
+            if before is not None and fault.at_ms < faults[before].until_ms:
+                problem = f"{name} strikes already, since {faults[before].at_s:g} s (faults[{before}])"
+                until_s = faults[before].until_s
+                allowed = "leave one out" if until_s is None else f"from {until_s:g} s"
+                raise TableError(f"faults[{index}].at_s", problem, allowed)
         latest[fault.name] = index

@@ -18,6 +18,7 @@ from . import scenario_toml
 from .backends.port import BackEnd, Options, open_back_end
 from .bench import Bench
 from .bound import share
+from .bound.flown import Flown
 from .downlink import Downlink
 from .errors import Blocked, FlatsatError, RecordingError
 from .fault_verdicts import judge_faults
@@ -104,6 +105,7 @@ class Flight(NamedTuple):
     cycles: int
     wall_s: float
     failure: str
+    flown: Flown
 
 
 def fly(order: Order, progress: Progress, listeners: Listeners | None = None) -> tuple[Path, dict[str, Any]]:
@@ -147,6 +149,7 @@ def _flown(
     failure, flown = "", 0
     courses = Courses(bench.uplink)
     reports = Reports(bench.uplink.epoch_tai_ms, courses, bench.watch.raised)
+    collected = Flown(order.scenario)
     with Downlink(folder / DOWNLINK, reports) as downlink:
         started = time.perf_counter()
         try:
@@ -158,12 +161,13 @@ def _flown(
                         recorder.write(result.number, bench.now_ms, records, bench.status())
                         bench.trace.count(records)
                         flown += 1
+                        bench.tell(collected)
                         if listeners:
                             listeners.publish(result.received)
                     progress(bench.now_ms / 1000)
         except FlatsatError as error:
             failure = str(error)
-    return Flight(bench, downlink, courses, flown, time.perf_counter() - started, failure)
+    return Flight(bench, downlink, courses, flown, time.perf_counter() - started, failure, collected)
 
 
 def _judged(order: Order, folder: Path, back_end: BackEnd, flight: Flight) -> dict[str, Any]:
@@ -185,7 +189,7 @@ def _judged(order: Order, folder: Path, back_end: BackEnd, flight: Flight) -> di
         "versions": {**versions(), **back_end.versions()},
         "images": dict(back_end.images()),
         "downlink": decoded.as_dict(held=bench.frames_held),
-        **_physics(replace(scenario, seed=order.seed), bench.plant, simulated_s),
+        **_physics(replace(scenario, seed=order.seed), bench.plant, simulated_s, flight.flown),
         "ladder": bench.levels.as_dict(),
     }
     cut_short = order.cut_short or bool(failure)
@@ -231,7 +235,7 @@ def _told(order: Order, back_end: BackEnd) -> dict[str, str]:
     }
 
 
-def _physics(scenario: Scenario, plant: Plant, flown_s: float) -> dict[str, Any]:
+def _physics(scenario: Scenario, plant: Plant, flown_s: float, flown: Flown) -> dict[str, Any]:
     """The parts of the summary that are judged on the plant's truth, not on sensors."""
     violations = plant.violations
     booked = energy(plant.ledger, plant.battery.energy_j - plant.battery.initial_j)
@@ -253,6 +257,7 @@ def _physics(scenario: Scenario, plant: Plant, flown_s: float) -> dict[str, Any]
             flown_s=flown_s,
             energy=booked,
             violations=violations.floor + violations.thermal,
+            flown=flown,
         ),
         "energy": booked,
     }

@@ -16,8 +16,9 @@ from flatsat.flightsw.parameters import FlightParameters, with_floor
 from flatsat.protocols import tables
 from flatsat.protocols.tables import Rule, TableError, check
 
-from . import fault_checks, telecommand_checks, telecommand_schema
+from . import fault_checks, measurement_checks, telecommand_checks, telecommand_schema
 from .errors import FlatsatError
+from .evidence import EVENTS, QUANTITIES, STOPS
 from .expectation import YEAR_S
 from .faults import FAULTS, Fault, check_whole_milliseconds
 from .plant.orbit import Body, CircularOrbit, Start
@@ -286,6 +287,7 @@ def parse(text: str, source: str = "") -> Scenario:
     try:
         scenario = tables.read(Scenario, tomllib.loads(text))
         fault_checks.check(scenario.faults, scenario.duration_s)
+        measurement_checks.check(scenario.measurements, scenario.satellite)
         _refuse_late(scenario.telecommands, scenario.duration_s)
         telecommand_checks.check(
             scenario.telecommands,
@@ -327,8 +329,8 @@ def _no_scenario(name: str) -> str:
 
 
 def schema() -> str:
-    """Every field of a scenario file with its type, default and meaning, and the faults, measurements and telecommands
-    there are; for people."""
+    """Every field of a scenario file with its type, default and meaning, and the faults, evidence, measurements and
+    telecommands there are; for people."""
     described = description()
     lines = list(tables.listing(described["scenario"]))
     lines += ["", "Faults: target, kind"]
@@ -339,6 +341,9 @@ def schema() -> str:
             end = "" if fault["until_s"] else ", no until_s"
             told.setdefault((kind, f"{fault['description']}{value}{end}"), []).append(target)
     lines += [f"  {_span(targets):21} {kind:10} {words}" for (kind, words), targets in told.items()]
+    lines += ["", "Evidence in expect: an event report, a stop of the power board, or a condition"]
+    for kind, names in described["evidence"].items():
+        lines.append(f"  {kind:21} {', '.join(names)}")
     lines += ["", "Measurements: name, unit"]
     lines += [f"  {name:32} {unit}" for name, unit in described["measurements"].items()]
     lines += [
@@ -374,6 +379,13 @@ def description() -> dict[str, Any]:
                 for name, kind in kinds.items()
             }
             for target, kinds in FAULTS.items()
+        },
+        "evidence": {
+            "event reports": EVENTS,
+            "stops": STOPS,
+            "conditions compare": [
+                f"{name}[0-{size - 1}]" if size else name for name, size in QUANTITIES.items()
+            ],
         },
         "measurements": MEASURABLE,
         "telecommands": telecommand_schema.schema(),

@@ -39,7 +39,8 @@ class Adaptive:
         if energy.in_sun or energy.array_soon_w > DAYLIGHT * energy.full_w:
             by_day_w = day_w(energy, parameters)
             if by_day_w > by_night.compute_w:
-                return self._by_day(situation, min(by_day_w, ceiling_w), ceiling_w)
+                room_w = limits.room_w(situation, parameters, self._table)
+                return self._by_day(situation, min(by_day_w, ceiling_w, room_w), ceiling_w)
         else:
             by_night = by_night._replace(compute_w=by_night.compute_w + energy.array_soon_w)
         return self._by_night(situation, by_night, ceiling_w)

@@ -7,7 +7,7 @@ and how much charge makes how much voltage:
 
     z   state of charge        dz/dt = c OCV(z) I / nominal energy
     k   resistance, c  inverse capacity, both as a multiple of what was loaded; they change slowly
-    V = OCV(z) + k (R0 I + R1 u),  u the current as the polarisation sees it, du/dt = (I - u) / tau
+    V = OCV(z) + k (R0 I + R1 u),  u the current as the polarisation sees it, du/dt = (I - u) / tau;  R0, R1 at the temperature
 
 The gauge starts the filter, and keeps it while the voltage is not to be believed.
 """
@@ -21,9 +21,13 @@ from ..parameters import CellCurve, FlightParameters
 
 GAUGE_GAIN = 0.01  # of a reading, while the voltage is not to be believed
 START_Z, START_K, START_C = 0.05, 0.6, 0.25  # deviations of the first guess
-DRIFT_Z, DRIFT_K, DRIFT_C = 2e-6, 1e-4, 1e-5  # by how much each may have wandered after a second
+DRIFT_Z, DRIFT_K, DRIFT_C = 2e-6, 2e-4, 1e-5  # by how much each may have wandered after a second
+WARM_S = 60.0  # over which the temperature's noise is averaged
 VOLTAGE_V = 0.08  # deviation of a reading, its rounding and the current's noise included
 MODEL = 0.02  # of the drop over the resistance: what the circuit of two resistors and a capacitor leaves out
+STEP_OHM = (
+    0.03  # by which a change of the current makes a sample unsure: voltage and current are not of one instant
+)
 BELIEVED_V = 4.0  # further off than this and five deviations is a fault of the sensor
 LEAST_SHARE = 0.5  # one pack of two
 LEAST_K, MOST_K, LEAST_C, MOST_C = 0.3, 6.0, 0.6, 5.0
@@ -33,7 +37,7 @@ class BatteryEstimate:
     """State of charge, resistance and capacity.
 
     Args:
-        gauge: its first reading, 0 to 1.
+        gauge, battery_k: their first readings.
 
     Attributes:
         state_of_charge: at the end of the time last counted.
@@ -43,19 +47,20 @@ class BatteryEstimate:
     """
 
     __slots__ = (
-        "_capacity_j", "_cc", "_cell", "_kc", "_kk", "_polarised_a", "_share", "_zc", "_zk", "_zz",
+        "_capacity_j", "_cc", "_cell", "_kc", "_kk", "_last_a", "_polarised_a", "_share", "_warm", "_zc", "_zk", "_zz",
         "disbelieved", "innovation_v", "inverse_capacity", "resistance", "state_of_charge",
     )  # fmt: skip
 
-    def __init__(self, parameters: FlightParameters, gauge: float) -> None:
+    def __init__(self, parameters: FlightParameters, gauge: float, battery_k: float) -> None:
         self._cell = parameters.cell
         self._capacity_j = 3600.0 * parameters.battery_capacity_wh
         self.state_of_charge = gauge
         self.resistance = self.inverse_capacity = 1.0
         self._zz, self._kk, self._cc = START_Z**2, START_K**2, START_C**2
         self._zk = self._zc = self._kc = 0.0
-        self._polarised_a = 0.0
+        self._polarised_a = self._last_a = 0.0
         self._share = 1.0
+        self._warm = resistance_share(self._cell, battery_k)
         self.innovation_v = 0.0
         self.disbelieved = 0
 
@@ -68,7 +73,7 @@ class BatteryEstimate:
     def ohm(self) -> float:
         """Resistance once the polarisation has built up."""
         ohm = self._cell.series_ohm + self._cell.polarisation_ohm
-        return self.resistance * ohm / max(self._share, LEAST_SHARE)
+        return self.resistance * self._warm * ohm / max(self._share, LEAST_SHARE)
 
     @property
     def capacity_wh(self) -> float:
@@ -85,6 +90,9 @@ class BatteryEstimate:
         if share <= 0.0:
             return
         current_a = readings.battery_a / share
+        self._warm += min(elapsed_s / WARM_S, 1.0) * (
+            resistance_share(self._cell, readings.battery_k) - self._warm
+        )
         self._correct(readings.battery_v, current_a, readings.state_of_charge)
         self._count(current_a, elapsed_s)
 
@@ -96,12 +104,14 @@ class BatteryEstimate:
 
     def _correct(self, voltage_v: float, current_a: float, gauge: float) -> None:
         cell, z, k = self._cell, self.state_of_charge, self.resistance
-        drop_v = cell.series_ohm * current_a + cell.polarisation_ohm * self._polarised_a
+        drop_v = self._warm * (cell.series_ohm * current_a + cell.polarisation_ohm * self._polarised_a)
         self.innovation_v = off_v = voltage_v - rest_v(cell, z) - k * drop_v
         slope = rest_slope_v(cell, z)
         gain_z, gain_k = self._zz * slope + self._zk * drop_v, self._zk * slope + self._kk * drop_v
         gain_c = self._zc * slope + self._kc * drop_v
-        variance = gain_z * slope + gain_k * drop_v + VOLTAGE_V**2 + (MODEL * drop_v) ** 2
+        leapt_v = STEP_OHM * (current_a - self._last_a)
+        self._last_a = current_a
+        variance = gain_z * slope + gain_k * drop_v + VOLTAGE_V**2 + (MODEL * drop_v) ** 2 + leapt_v**2
         if abs(off_v) > BELIEVED_V and off_v * off_v > 25.0 * variance:
             self.disbelieved += 1
             self.state_of_charge += GAUGE_GAIN * (gauge - z)
@@ -136,6 +146,11 @@ def rest_v(cell: CellCurve, state_of_charge: float) -> float:
     """Voltage of the battery at rest."""
     knee_v = cell.knee_v * exp(-state_of_charge / cell.knee)
     return cell.cells * (cell.empty_v + cell.slope_v * state_of_charge - knee_v)
+
+
+def resistance_share(cell: CellCurve, temperature_k: float) -> float:
+    """Resistance at a temperature as a share of that which was measured on the ground."""
+    return exp(cell.arrhenius_k * (1.0 / max(temperature_k, 200.0) - 1.0 / cell.reference_k))
 
 
 def rest_slope_v(cell: CellCurve, state_of_charge: float) -> float:

@@ -49,7 +49,7 @@ class EnergyEstimate:
         self._full_w = parameters.array_w
         self._broken_s = 0.0
         self._bus_w = parameters.bus_power_w
-        self.battery = BatteryEstimate(parameters, readings.state_of_charge)
+        self.battery = BatteryEstimate(parameters, readings.state_of_charge, readings.battery_k)
         self.sunlight = Sunlight(parameters, array_w / parameters.array_w, now_ms)
         period_ms = parameters.orbit_period_s * 1000.0
         self._sunrise_ms = now_ms - (now_ms - parameters.sunrise_ms) % period_ms
@@ -108,26 +108,34 @@ class EnergyEstimate:
             self._array_w += 0.2 * (array_w - self._array_w)
         ahead_w = CYCLES_TO_ACT * fallen_w if fallen_w > steady_w else 0.0
         seen_w = max(self._array_w - ahead_w, 0.0)
-        return self._soon_w(now_ms, 0.0, seen_w), self._soon_w(now_ms, sunlight.unsure_s, seen_w)
+        return self._likely_w(now_ms, seen_w), self._least_w(now_ms, seen_w)
 
-    def _soon_w(self, now_ms: int, unsure_s: float, seen_w: float) -> float:
-        """Power at the end of the cycle that a command given now rules; terminators `unsure_s` to the worse.
-
-        A sunset comes when it is foretold or when it is seen; sunrise is foretold only by terminators seen.
-        """
+    def _likely_w(self, now_ms: int, seen_w: float) -> float:
+        """Power at the end of the cycle that a command given now rules, terminators as foretold."""
         sunlight, cycle_ms = self.sunlight, self._parameters.cycle_ms
-        rising = sunlight.rising(now_ms)
-        overdue = not sunlight.in_sun and sunlight.overdue_s(now_ms - 2.0 * cycle_ms) > 0.0
-        if rising and (overdue or sunlight.unsure_s > SEEN_S):
+        light = sunlight.predicted(now_ms + cycle_ms)
+        if not sunlight.rising(now_ms):
+            return seen_w if light == 1.0 else min(seen_w, light * self._full_w)
+        if not self._sunrise_foretold(now_ms) or sunlight.predicted(now_ms - cycle_ms) == 1.0:
             return seen_w
-        shift_ms = -1000.0 * unsure_s if rising else 1000.0 * unsure_s
-        soon = sunlight.predicted(now_ms + cycle_ms + shift_ms)
-        then = sunlight.predicted(now_ms - cycle_ms + shift_ms)
-        if rising:
-            if then == 1.0:
-                return seen_w
-            return max(seen_w, soon * self._full_w * (1.0 + self._parameters.cold_boost))
-        return seen_w if soon == 1.0 else min(seen_w, soon * self._full_w)
+        return max(seen_w, light * self._full_w * (1.0 + self._parameters.cold_boost))
+
+    def _least_w(self, now_ms: int, seen_w: float) -> float:
+        """The least power while a command given now acts: of a rising one the first, of a falling one the last."""
+        sunlight, cycle_ms = self.sunlight, self._parameters.cycle_ms
+        unsure_ms = 1000.0 * sunlight.unsure_s
+        if not sunlight.rising(now_ms):
+            light = sunlight.predicted(now_ms + cycle_ms + unsure_ms)
+            return seen_w if light == 1.0 else min(seen_w, light * self._full_w)
+        if not self._sunrise_foretold(now_ms):
+            return seen_w
+        return max(seen_w, sunlight.predicted(now_ms - unsure_ms) * self._full_w)
+
+    def _sunrise_foretold(self, now_ms: int) -> bool:
+        """Whether the sunrise follows from terminators seen, and has not failed to come."""
+        sunlight = self.sunlight
+        overdue = not sunlight.in_sun and sunlight.overdue_s(now_ms - 2.0 * self._parameters.cycle_ms) > 0.0
+        return not overdue and sunlight.night_unsure_s <= SEEN_S
 
     def _learn_full(self, warm_w: float, sampled_ms: int, elapsed_s: float) -> None:
         sunlight = self.sunlight

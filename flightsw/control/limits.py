@@ -9,6 +9,8 @@ from .port import Energy, Plan, Situation
 
 THROTTLE, SHED = 1, 2  # levels of the ladder
 SHED_W_S = 20_000.0
+FILL_S = 60.0  # over which the last of the results' buffer is filled
+MUCH_W = 1e6
 BACK_MS = 30_000  # from one node that comes back after a shed to the next
 
 
@@ -27,6 +29,19 @@ def _discharge_w(energy: Energy, parameters: FlightParameters) -> float:
 def discharge_w(energy: Energy, parameters: FlightParameters) -> float:
     """What the packs in the circuit may give, the margin kept back."""
     return max(parameters.discharge_limit_w * energy.battery_share - parameters.discharge_margin_w, 0.0)
+
+
+def room_w(situation: Situation, parameters: FlightParameters, table: allocation.StepTable) -> float:
+    """Power of the racks whose results the buffer still holds while the link is down; the lowest clocks at the least."""
+    if situation.link_up or not situation.nodes.on:
+        return MUCH_W
+    rate = (parameters.buffer_s - situation.backlog_s) / FILL_S  # of all nodes at full rate
+    fraction = (rate * NODES / situation.nodes.on) ** (1.0 / allocation.WORK_EXPONENT) if rate > 0.0 else 0.0
+    node, booting_w = parameters.node, situation.nodes.booting * table.boot_w
+    if fraction >= 1.0:
+        return MUCH_W
+    node_w = max(node.static_w + node.dynamic_w * float(fraction**node.exponent), table.step_w[0])
+    return situation.nodes.on * node_w + booting_w
 
 
 class Clamp:

@@ -69,7 +69,7 @@ def plan_night(
 
 def _margin(energy: Energy, parameters: FlightParameters) -> float:
     """State of charge kept above the floor: for what the estimate is unsure of, and for a late sunrise."""
-    late = energy.night_unsure_s * (energy.bus_w + energy.rack_w) / (3600.0 * energy.capacity_wh)
+    late = energy.night_unsure_s * limits.discharge_w(energy, parameters) / (3600.0 * energy.capacity_wh)
     return parameters.floor_margin + DEVIATIONS * energy.deviation + min(late, 0.005)
 
 

@@ -25,8 +25,6 @@ ORBITS = 1.3
 EVERY_MS = 60_000
 TYPICAL_W = 12_000.0  # at which the battery's losses are taken
 DEVIATIONS = 2.0  # of the state of charge that are kept above the floor
-BUFFER_S = 600.0  # of results
-ROOM_S = 10.0  # while the link is down, work beyond the buffer less this would be lost
 WARM_DAY_S = 1200.0  # from here on in a day the heat limit is about that of its end
 
 
@@ -42,7 +40,6 @@ class Planner:
         self._in_sun = False
         self._day_node_w = self._table.step_w[-1]
         self._dawn = Adaptive(parameters)
-        self._discharge_w = parameters.discharge_limit_w - parameters.discharge_margin_w
         self._window_s = parameters.boot_s + EARLY_S + 0.002 * parameters.cycle_ms
 
     def plan(self, situation: Situation) -> Plan:
@@ -56,9 +53,8 @@ class Planner:
         self._look_ahead(situation, storage)
         most_w = min(self._curve.most_w, situation.nodes.usable * situation.node_w)
         wanted_w = self._stretch.power_w(energy.array_soon_w - energy.bus_w, most_w, storage)
-        if not situation.link_up and situation.backlog_s > BUFFER_S - ROOM_S:
-            wanted_w = situation.nodes.on * self._table.step_w[0] if energy.in_sun else 0.0
-        compute_w = min(max(wanted_w, 0.0), ceiling_w)
+        room_w = limits.room_w(situation, parameters, self._table)
+        compute_w = min(max(wanted_w, 0.0), ceiling_w, room_w)
         return Plan(compute_w, ceiling_w, self._nodes(situation, compute_w, ceiling_w))
 
     def _look_ahead(self, situation: Situation, storage: Storage) -> None:
@@ -85,8 +81,8 @@ class Planner:
             energy_j=energy.state_of_charge * stored_j,
             least_j=(parameters.floor + margin) * stored_j,
             most_j=parameters.full * stored_j,
-            charge_limit_w=parameters.charge_limit_w,
-            discharge_limit_w=self._discharge_w,
+            charge_limit_w=parameters.charge_limit_w * energy.battery_share,
+            discharge_limit_w=limits.discharge_w(energy, parameters),
             charge_efficiency=TYPICAL_W / taken_w(TYPICAL_W, *cells),
             discharge_efficiency=given_w(TYPICAL_W, *cells) / TYPICAL_W,
         )
@@ -119,7 +115,7 @@ class Planner:
         boot_s = min(part_s, self._window_s)
         count, width_s = _cut(part_s - boot_s)
         yield from [Slot(width_s, -energy.bus_w, self._curve.most_w)] * count
-        yield Slot(boot_s, -self._discharge_w, 0.0)
+        yield Slot(boot_s, -limits.discharge_w(energy, self._parameters), 0.0)
 
     def _nodes(self, situation: Situation, compute_w: float, ceiling_w: float) -> int:
         energy, nodes, parameters = situation.energy, situation.nodes, self._parameters

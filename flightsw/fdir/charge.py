@@ -11,7 +11,7 @@ from ..parameters import CellCurve, FlightParameters
 from .readings import Readings
 
 SMOOTH_S = 20.0  # of the gauge
-COUNT_S = 200.0  # within which counted charge follows what the three agree on
+COUNT_S = 100.0  # within which counted charge follows what the three agree on
 POLARISATION_S = 40.0
 POLARISATION_SHARE = 2.0 / 3.0  # of the immediate resistance comes on top within that time
 LEAST_STEP_A = 1.5  # of the current, that tells the resistance

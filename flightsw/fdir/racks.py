@@ -2,7 +2,7 @@
 """The racks: a node that draws more than it was told to, ignores its clock, or trips its rack when it boots.
 
 Racks have one current sensor each, so a node that is latched up is told by its junction, which is warmer than its power makes
-it. A rack that has tripped gets its nodes back one by one, so that the next trip tells which node it was.
+it. A rack that trips as nodes start gets its nodes back one by one, so that the next trip tells which node it was.
 """
 
 from __future__ import annotations
@@ -48,8 +48,10 @@ class RackWatch:
     """
 
     __slots__ = (
+        "_begun_ms",
         "_careful_ms",
         "_excess",
+        "_last_enable",
         "_last_on",
         "_last_w",
         "_parameters",
@@ -77,6 +79,8 @@ class RackWatch:
         self._was_blamed = 0
         self._waited = [0] * RACKS
         self._settle = [0] * RACKS
+        self._begun_ms = [-BLAME_MS - 1] * RACKS  # when a node of it was started last
+        self._last_enable = 0
         self._careful_ms: list[int | None] = [None] * RACKS  # when it tripped last
         self._started = [-1] * RACKS  # the node that was let start last while careful
         self._started_ms = [0] * RACKS
@@ -111,12 +115,15 @@ class RackWatch:
         most_w = self._envelope(node_w)
         bus_v = min(now.bus_v, self._parameters.bus_nominal_v)  # a sensor that reads high makes no latch-up
         for rack in range(RACKS):
+            if nodes.command.enable & ~self._last_enable & NODES_OF[rack]:
+                self._begun_ms[rack] = now_ms
             self._watch_trip(now_ms, rack, limiters, nodes, events)
             self._watch_current(
                 now_ms, rack, now.loads_a[2 + rack] * bus_v - most_w[rack], words, nodes, events
             )
         self._watch_clocks(now_ms, words, nodes, events)
         self._last_w = node_w
+        self._last_enable = nodes.command.enable
         self.usable = self._released(now_ms, limiters, nodes)
 
     # what they should draw
@@ -223,7 +230,8 @@ class RackWatch:
             again = bool(self._was_blamed >> node & 1)
             self._was_blamed |= 1 << node
             nodes.fail(node, now_ms, "NODE_INRUSH", rack, events, last=again)
-        self._careful_ms[rack] = now_ms
+        if self._careful_ms[rack] is not None or now_ms - self._begun_ms[rack] <= BLAME_MS:
+            self._careful_ms[rack] = now_ms
         self._started[rack] = -1
 
     def _released(self, now_ms: int, limiters: LimiterControl, nodes: NodeControl) -> int:

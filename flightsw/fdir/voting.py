@@ -89,10 +89,12 @@ class SensorWatch:
         self._last_ms = now_ms
         self._power.follow(now_ms, words, self.trust, events)
         raw = measured(words)._replace(packs_usable=packs_usable, strings_on=strings_on)
+        if not LEAST_BUS_V < raw.bus_v < MOST_BUS_V:
+            raw = raw._replace(bus_v=self._parameters.bus_nominal_v)
         whole = SATURATED not in words[19:27] and words.bus_current != SATURATED
         taking = charging and not words.status & _OVERCHARGED
         now = self._currents(now_ms, raw, whole, taking, events)
-        if not (self.trust[Sensor.BUS_VOLTAGE] and LEAST_BUS_V < raw.bus_v < MOST_BUS_V):
+        if not self.trust[Sensor.BUS_VOLTAGE]:
             now = now._replace(bus_v=self._parameters.bus_nominal_v)
         now = now._replace(battery_k=self._battery_k(now_ms, raw, events))
         return self._state_of_charge(now_ms, now, elapsed_s, events)

@@ -6,46 +6,46 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
-from ..errors import FlatsatError
 from ..scenario import Scenario
 from . import cache
 from .cache import Bound
-
-GRIDS_MS = ((100_000.0, 10_000), (1_000_000.0, 60_000))
-"""Up to which duration (s) which intervals are taken; longer ones make the bound looser."""
+from .grid import COARSE_MS, grid_ms
 
 
 def bound_of(scenario: Scenario, stage: Callable[[str], None]) -> Bound:
     """Look the bound up, or compute and keep it; `stage` is told what is being done.
 
+    Heat comes first on a coarse grid: where it limits nothing, it is left out, which no bound suffers from.
+
     Raises:
-        FlatsatError: it cannot be computed: too long, no solver, or limits that nothing can keep.
+        FlatsatError: it cannot be computed: too long, a fault that has none, no solver, or limits that nothing can keep.
     """
     known = cache.find(scenario)
     if known is not None:
         return known
+    from . import cooling
     from .horizon import look_ahead
     from .program import relax
-    from .solve import require, solve
+    from .solve import price, require, solve
 
     require()
-    stage("sunlight and array")
+    stage("sunlight, array and link")
     horizon = look_ahead(scenario, grid_ms(scenario))
+    stage("what heat is worth")
+    prices = price(scenario, look_ahead(scenario, max(COARSE_MS, grid_ms(scenario)))).on(horizon)
     stage(f"linear program of {len(horizon.end_s):,} intervals")
-    certified = solve(relax(scenario, horizon))
-    bound = Bound(delivered_s=certified.delivered_s, per_spared_j=certified.per_spared_j)
+    certified = solve(relax(scenario, horizon, prices.sale))
+    sold_s = dearest = 0.0
+    if prices.sale.any():
+        stage("the radiator's temperature")
+        sold_s, dearest = cooling.worth(scenario.satellite, horizon, prices)
+    bound = Bound(
+        delivered_s=certified.delivered_s + sold_s,
+        per_spared_j=certified.per_spared_j + dearest / 1000,
+        sold_s=sold_s,
+        sale=prices.sale,
+        multipliers=certified.multipliers,
+    )
     with suppress(OSError):  # the command tells
         cache.keep(scenario, bound)
     return bound
-
-
-def grid_ms(scenario: Scenario) -> int:
-    """How long the intervals of a scenario's linear program are.
-
-    Raises:
-        FlatsatError: it lasts too long.
-    """
-    for longest_s, grid in GRIDS_MS:
-        if scenario.duration_s <= longest_s:
-            return grid
-    raise FlatsatError(f"no bound beyond {GRIDS_MS[-1][0]:,.0f} s: try a shorter --duration")

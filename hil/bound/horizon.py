@@ -10,14 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import cos, pi
 
 import numpy as np
+from flatsat.boards.registers.laser_flight import ACQUIRE_MS, LOSS_MS
 from numpy.typing import NDArray
 
+from ..errors import FlatsatError
 from ..plant import Plant
 from ..plant.array import KNOT_MS, SolarArray
+from ..plant.battery import PACKS
 from ..plant.heat import ABSORBED_DARK_W, ABSORBED_SUN_W
 from ..plant.loads import NODES
+from ..plant.strikes import HALF_OSCILLATION_MS, QUIET, Strikes, Struck
 from ..scenario import Scenario, next_edge_ms
 
 Series = NDArray[np.float64]
@@ -25,17 +30,30 @@ Series = NDArray[np.float64]
 ALL_STRINGS = 0xFF
 HUNG_SHARE = 1 - 1e-5
 """A node under a `hang` works for one millisecond before it hangs, at most once in the 120 s of a boot."""
+UNBOUNDED = {
+    "short": "a short takes what no bound of the loads covers",
+    "surge": "a surge does the same work with less power",
+}
+"""Kinds of fault for which no bound is known, with the reason."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Horizon:
-    """Averages over the intervals of the linear program; the first may be shorter than the others.
+    """What is given in the intervals of the linear program; the first may be shorter than the others.
 
     Attributes:
         end_s: where each interval ends; width_s: how long each lasts.
         longest_s: the longest step of the plant.
         array_w, absorbed_w: upper and lower bound of the mean power.
         nodes: how many nodes may be on.
+        radiating: the greatest share of the radiator's emissivity.
+        resistance: the least factor on the cells' resistance, their temperature left out.
+        kept: the share of the stored energy that outlasts faults in the interval; above 1 where they end.
+        capacity: share of the battery's capacity in the circuit at the end of the interval.
+        returned: share of the whole capacity by which a pack that comes back may add to the energy.
+        packs: share of the packs in the circuit, the most in the interval.
+        overcharge: whether the end of charge may be ignored.
+        taken: for which share of the interval the relay can take results.
     """
 
     end_s: Series
@@ -44,31 +62,99 @@ class Horizon:
     array_w: Series
     absorbed_w: Series
     nodes: Series
+    radiating: Series
+    resistance: Series
+    kept: Series
+    capacity: Series
+    returned: Series
+    packs: Series
+    overcharge: bool
+    taken: Series
 
 
 def look_ahead(scenario: Scenario, grid_ms: int) -> Horizon:
-    """Work out the whole scenario on intervals of `grid_ms`; what is left over comes first."""
+    """Work out the whole scenario on intervals of `grid_ms`; what is left over comes first.
+
+    Raises:
+        FlatsatError: one of its faults has no bound.
+    """
+    for fault in scenario.faults:
+        if fault.kind in UNBOUNDED:
+            raise FlatsatError(f"no bound with {fault.name}: {UNBOUNDED[fault.kind]}; leave it out")
     first_ms = scenario.duration_ms % grid_ms or grid_ms
     ends_ms = np.arange(first_ms, scenario.duration_ms + 1, grid_ms, dtype=np.float64)
     widths_ms = np.diff(ends_ms, prepend=0.0)
-    array_j, absorbed_j = np.zeros(len(ends_ms)), np.zeros(len(ends_ms))
-    plant = Plant(scenario, scenario.seed)
-    longest_ms = 0
+    count = len(ends_ms)
+    sums = np.zeros((3, count))
+    radiating, resistance, packs = np.zeros(count), np.full(count, np.inf), np.zeros(count)
+    kept, returned, capacity = np.ones(count), np.zeros(count), np.ones(count)
+    plant, strikes, link = Plant(scenario, scenario.seed), Strikes(scenario.faults, scenario.seed), _Link()
+    longest_ms, before, overcharge = 0, QUIET, False
     for at_ms, to_ms in _steps(scenario):
         longest_ms = max(longest_ms, to_ms - at_ms)
-        array_w, absorbed_w = _given_in(plant, at_ms, to_ms)
-        for place, seconds in _shares(at_ms, to_ms, first_ms, grid_ms):
-            array_j[place] += array_w * seconds
-            absorbed_j[place] += absorbed_w * seconds
+        struck = strikes.at(at_ms)
+        given = (*_given_in(plant, struck, at_ms, to_ms), link.taken_s(plant, at_ms, to_ms))
+        shares = list(_shares(at_ms, to_ms, first_ms, grid_ms))
+        for place, seconds in shares:
+            sums[:, place] += [power * seconds for power in given]
+        place = shares[0][0]
+        if struck is not before:
+            kept[place] *= _left(struck) / _left(before)
+            returned[place] += max(_packs(struck) - _packs(before), 0.0)
+            before = struck
+            overcharge |= struck.overcharge
+        for place, _ in shares:
+            radiating[place] = max(radiating[place], struck.emissivity_share)
+            resistance[place] = min(resistance[place], struck.resistance)
+            packs[place] = max(packs[place], _packs(struck))
+            capacity[place] = _left(struck) * _packs(struck)
     width_s = widths_ms / 1000
+    array_w, absorbed_w, taken = sums / width_s
     return Horizon(
         end_s=ends_ms / 1000,
         width_s=width_s,
         longest_s=longest_ms / 1000,
-        array_w=array_j / width_s,
-        absorbed_w=absorbed_j / width_s,
+        array_w=array_w,
+        absorbed_w=absorbed_w,
         nodes=_nodes(scenario, ends_ms - widths_ms, ends_ms),
+        radiating=radiating,
+        resistance=resistance,
+        kept=kept,
+        capacity=capacity,
+        returned=returned,
+        packs=packs,
+        overcharge=overcharge,
+        taken=taken,
     )
+
+
+def _left(struck: Struck) -> float:
+    """Share of capacity and energy that is left, a shorted cell not counted."""
+    return struck.capacity_share
+
+
+def _packs(struck: Struck) -> float:
+    return sum(1 for i in range(PACKS) if not struck.packs_open >> i & 1) / PACKS
+
+
+class _Link:
+    """For how long the relay can take results: while there is light, once the board has seen it for its acquisition time.
+
+    A step counts as lit to the board where there is light at any time of it, for a run may cut it there.
+    """
+
+    def __init__(self) -> None:
+        self._seen_ms = self._dark_ms = 0
+
+    def taken_s(self, plant: Plant, at_ms: int, to_ms: int) -> float:
+        lit_ms = plant.light.lit_ms(at_ms, to_ms)
+        if lit_ms:
+            self._seen_ms, self._dark_ms = self._seen_ms + to_ms - at_ms, 0
+            return lit_ms if self._seen_ms >= ACQUIRE_MS.reset else 0.0
+        self._dark_ms += to_ms - at_ms
+        if self._dark_ms >= LOSS_MS.reset:
+            self._seen_ms = 0
+        return 0.0
 
 
 def _steps(scenario: Scenario) -> Iterator[tuple[int, int]]:
@@ -90,25 +176,45 @@ def _shares(at_ms: int, to_ms: int, first_ms: int, grid_ms: int) -> Iterator[tup
         at_ms = until_ms
 
 
-def _given_in(plant: Plant, at_ms: int, to_ms: int) -> tuple[float, float]:
+def _given_in(plant: Plant, struck: Struck, at_ms: int, to_ms: int) -> tuple[float, float]:
     """The most array power and the least absorbed heat of a step, in watts; ages the array by it."""
     before, after = plant.orbit.sunlight(at_ms / 1000), plant.orbit.sunlight(to_ms / 1000)
-    darkest = min(before, after)
-    array_w = _most_w(plant.array, max(before, after), darkest, at_ms, to_ms)
-    return array_w, ABSORBED_DARK_W + ABSORBED_SUN_W * darkest
+    darkest, brightest = min(before, after), max(before, after)
+    if struck.eclipse:
+        darkest = brightest = 0.0
+    for depth, period_ms, since_ms in struck.flickers:
+        crest = (at_ms - since_ms) // period_ms != (to_ms - since_ms) // period_ms
+        swing = [1 - depth * (1 - cos(2 * pi * (t - since_ms) / period_ms)) / 2 for t in (at_ms, to_ms)]
+        brightest *= 1.0 if crest else max(swing)
+        darkest *= 1 - depth
+    array_w = _most_w(plant.array, struck, (brightest, darkest), at_ms, to_ms, 1000 * plant.orbit.period_s)
+    return array_w, (ABSORBED_DARK_W + ABSORBED_SUN_W * darkest) * struck.absorbed
 
 
-def _most_w(array: SolarArray, brightest: float, darkest: float, at_ms: int, to_ms: int) -> float:
+def _most_w(
+    array: SolarArray, struck: Struck, light: tuple[float, float], at_ms: int, to_ms: int, period_ms: float
+) -> float:
+    brightest, darkest = light
     warmer = array.coldness
     array.step(darkest, (to_ms - at_ms) / 1000)
     colder = array.coldness
     array.coldness = max(warmer, colder)
     knots_ms = range(-(-at_ms // KNOT_MS) * KNOT_MS, to_ms, KNOT_MS)
-    most_w = max(
-        sum(array.strings_w(brightest, time_ms, ALL_STRINGS)) for time_ms in (at_ms, *knots_ms, to_ms)
-    )
+    strings = ALL_STRINGS & ~struck.strings_open
+    most_w = 0.0
+    for time_ms in (at_ms, *knots_ms, to_ms):
+        strings_w = array.strings_w(brightest, time_ms, strings)
+        for string, depth, since_ms in struck.oscillations:
+            halves = {(t - since_ms) // HALF_OSCILLATION_MS & 1 for t in (at_ms + 1, to_ms)}
+            if halves == {1} and to_ms - at_ms <= HALF_OSCILLATION_MS:
+                strings_w[string] *= 1 - depth
+        most_w = max(most_w, sum(strings_w))
     array.coldness = colder
-    return most_w
+    if struck.array_stuck_ms is not None:
+        turned = [(time_ms - struck.array_stuck_ms) / period_ms for time_ms in (at_ms, to_ms)]
+        crest = turned[0] // 1 != turned[1] // 1
+        most_w *= 1.0 if crest else max(0.0, *(cos(2 * pi * turn) for turn in turned))
+    return most_w * struck.array_share
 
 
 def _nodes(scenario: Scenario, starts_ms: Series, ends_ms: Series) -> Series:

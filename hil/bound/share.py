@@ -8,12 +8,20 @@ from typing import Any
 
 from ..scenario import Scenario
 from . import cache
+from .flown import Flown
+from .losses import losses
 
 JOULES_WH = 3600.0
 
 
 def compute(
-    delivered_s: float, scenario: Scenario, *, flown_s: float, energy: Mapping[str, float], violations: int
+    delivered_s: float,
+    scenario: Scenario,
+    *,
+    flown_s: float,
+    energy: Mapping[str, float],
+    violations: int,
+    flown: Flown | None = None,
 ) -> dict[str, Any]:
     """The part `compute` of the summary.
 
@@ -25,22 +33,29 @@ def compute(
         flown_s: how long the run lasted.
         energy: the part of that name of the summary.
         violations: of the floor and of the temperature limit.
+        flown: what was flown, to say where the rest went.
     """
     bound = None if violations or flown_s != scenario.duration_s else cache.find(scenario)
     spared_wh = energy.get("brown_out_wh", 0.0) + energy.get("spared_wh", 0.0)
     bound_s = None if bound is None else bound.delivered_s + bound.per_spared_j * JOULES_WH * spared_wh
-    return {
+    told: dict[str, Any] = {
         "delivered": delivered_s,
         "bound": bound_s,
         "fraction_of_bound": delivered_s / bound_s if bound_s else None,
+        "losses": None,
     }
+    if bound is not None and bound_s is not None and flown is not None:
+        told["losses"] = losses(scenario, bound, flown, bound_s=bound_s, delivered_s=delivered_s)
+    return told
 
 
-def of_summary(summary: Mapping[str, Any], scenario: Scenario | None) -> dict[str, Any]:
+def of_summary(
+    summary: Mapping[str, Any], scenario: Scenario | None, flown: Flown | None = None
+) -> dict[str, Any]:
     """The same of a run that was judged before, for its bound may have been computed since."""
     told: dict[str, Any] = dict(summary.get("compute", {}))
     needed = {"simulated_s", "energy", "battery", "thermal"}
-    if scenario is None or told.get("bound") is not None or "delivered" not in told or needed - set(summary):
+    if scenario is None or told.get("losses") is not None or "delivered" not in told or needed - set(summary):
         return told
     return compute(
         told["delivered"],
@@ -48,4 +63,5 @@ def of_summary(summary: Mapping[str, Any], scenario: Scenario | None) -> dict[st
         flown_s=summary["simulated_s"],
         energy=summary["energy"],
         violations=summary["battery"]["floor_violations"] + summary["thermal"]["violations"],
+        flown=flown,
     )

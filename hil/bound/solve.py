@@ -13,7 +13,10 @@ from typing import Any
 import numpy as np
 
 from ..errors import FlatsatError
-from .program import Relaxed
+from ..scenario import Scenario
+from .cooling import Prices
+from .horizon import Horizon
+from .program import Relaxed, steer
 from .rows import LinearProgram, Series
 
 WORST_GAP = 1e-3
@@ -28,11 +31,13 @@ class Certified:
         delivered_s: upper bound of the work, in seconds of all nodes at the top clock step.
         per_spared_j: by how much each joule that a run did not feed to a load raises it.
         objective_s: what the solver found, below the bound by its tolerance.
+        multipliers: of the rows, none below 0.
     """
 
     delivered_s: float
     per_spared_j: float
     objective_s: float
+    multipliers: Series
 
 
 def solve(relaxed: Relaxed) -> Certified:
@@ -41,7 +46,7 @@ def solve(relaxed: Relaxed) -> Certified:
     Raises:
         FlatsatError: the solver is missing, or no controller can keep the limits of this scenario.
     """
-    objective_s, multipliers = _solved(relaxed.program)
+    objective_s, _, multipliers = solved(relaxed.program)
     delivered_s = max(proven(relaxed.program, multipliers), 0.0)
     if delivered_s - objective_s > WORST_GAP * max(delivered_s, 1.0):
         raise FlatsatError(
@@ -51,6 +56,7 @@ def solve(relaxed: Relaxed) -> Certified:
         delivered_s=delivered_s,
         per_spared_j=_per_spared_j(relaxed, np.maximum(multipliers, 0.0)),
         objective_s=objective_s,
+        multipliers=np.maximum(multipliers, 0.0),
     )
 
 
@@ -62,12 +68,11 @@ def proven(program: LinearProgram, multipliers: Series) -> float:
 
 
 def _per_spared_j(relaxed: Relaxed, y: Series) -> float:
-    per_kw = sum((y[rows] * factor for rows, factor in relaxed.spared), np.zeros(len(relaxed.width_s)))
-    return float(np.max(per_kw / relaxed.width_s)) / 1000
+    return float(np.max(y[relaxed.bus] / relaxed.width_s)) / 1000
 
 
-def _solved(program: LinearProgram) -> tuple[float, Series]:
-    """The objective and the multipliers of the rows."""
+def solved(program: LinearProgram) -> tuple[float, Series, Series]:
+    """The objective, the unknowns, and the multipliers of the rows."""
     clarabel, sparse = require()
     count, rows = len(program.gain), len(program.limit)
     matrix = sparse.csc_matrix((program.value, (program.row, program.column)), shape=(rows, count))
@@ -87,7 +92,7 @@ def _solved(program: LinearProgram) -> tuple[float, Series]:
         raise FlatsatError(
             "no bound: no controller can keep the floor and the temperature limit of this scenario; lower them or start better"
         )
-    return -solution.obj_val, np.array(solution.z)[:rows]
+    return -solution.obj_val, np.array(solution.x), np.array(solution.z)[:rows]
 
 
 def require() -> tuple[Any, Any]:
@@ -104,3 +109,20 @@ def require() -> tuple[Any, Any]:
             "the bound needs Clarabel, which is not installed: pip install 'flatsat[bound]'"
         ) from None
     return clarabel, sparse
+
+
+def price(scenario: Scenario, horizon: Horizon) -> Prices:
+    """What heat is worth, from a linear program whose T^4 is tangent to where it leads, twice over."""
+    near_k = np.full(len(horizon.width_s), 300.0)
+    for _ in range(3):
+        steered = steer(scenario, horizon, near_k)
+        _, x, y = solved(steered.program)
+        near_k = np.clip(x[steered.end_k], 200.0, 340.0)
+    width_s = horizon.width_s
+    y = np.maximum(y, 0.0)
+    return Prices(
+        end_s=horizon.end_s,
+        sale=y[steered.sold] / width_s,
+        cost=np.maximum(y[steered.rising] - y[steered.falling], 0.0) / width_s,
+        margin=y[steered.limit] / width_s,
+    )

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from ..bound import share
 from .flight import Flight
@@ -65,6 +66,7 @@ def energy(known: Known, flight: Flight) -> Html:
 def delivered(known: Known, flight: Flight, ground: Ground) -> Html:
     """Frames, packets by kind, octets and the mean data rate."""
     link = known.summary.get("downlink", {})
+    compute = share.of_summary(known.summary, known.flown, flight.done)
     octets = sum(ground.packet_octets.values())
     rate = octets * 8 / flight.end_s if flight.end_s else float("nan")
     per_frame = ground.corrected / ground.decoded if ground.decoded else float("nan")
@@ -82,7 +84,7 @@ def delivered(known: Known, flight: Flight, ground: Ground) -> Html:
         ("octets of packets", number(octets)),
         ("mean rate of packet data", f"{number(rate, 4)} bit/s"),
         ("work, s of all nodes at the top clock step", number(_work(known), 6)),
-        *_bound(known),
+        *_bound(compute),
     ]
     packets = [
         (name, number(count), number(ground.packet_octets[name]))
@@ -98,13 +100,57 @@ def delivered(known: Known, flight: Flight, ground: Ground) -> Html:
                 joined([table(("", ""), frames, [1]), table(("packets by kind", "packets", "octets"), packets, [1, 2])]),
                 class_="columns",
             ),
+            rest(compute),
         ]
     )  # fmt: skip
 
 
-def _bound(known: Known) -> list[tuple[str, str]]:
+_LOSSES = (
+    ("eclipse", "Eclipse", "load", "power, battery and nodes in the dark: energy left above the floor, nodes off"),
+    ("boots", "Boots", "sun", "nodes not on when they were worth it, boots beyond those needed"),
+    ("thermal", "Thermal", "bad", "heat that the radiator could have taken"),
+    ("link", "Link", "cool", "results lost because the buffer was full"),
+    ("caution", "Caution", "muted", "in sunlight: power shunted, lower or unequal clock steps, a battery not full in time"),
+    ("spared", "Spared", "night", "what loads did not get that are always on"),
+)  # fmt: skip
+
+
+def rest(compute: Mapping[str, Any]) -> Html:
+    """Where the rest of the bound went; nothing where it is not known."""
+    losses = compute.get("losses")
+    if not losses:
+        return Html()
+    bound_s, delivered_s = float(compute["bound"]), float(compute["delivered"])
+    told = [(name, float(losses[key]), colour, why) for key, name, colour, why in _LOSSES]
+    whole = (("Delivered", delivered_s, "battery"), ("Not delivered", bound_s - delivered_s, "muted"))
+    rows = [
+        (_key("Delivered", "battery"), number(delivered_s, 6), f"{delivered_s / bound_s:.2%}", ""),
+        *(
+            (_key(name, colour), number(value, 4), f"{value / bound_s:.2%}", why)
+            for name, value, colour, why in told
+        ),
+        ("The most that any controller could deliver", number(bound_s, 6), "100.00%", ""),
+    ]
+    return joined(
+        [
+            heading("Where the rest went"),
+            element("p", _REST, class_="note"),
+            element("div", "all of the bound", class_="barname"), _bar(whole, unit="s", scale=1.0),
+            element("div", "what was not delivered", class_="barname"),
+            _bar(tuple(row[:3] for row in told), unit="s", scale=1.0),
+            table(("", "s", "share", "what it is"), rows, [1, 2]),
+        ]
+    )  # fmt: skip
+
+
+_REST = (
+    "In seconds of all nodes at the top clock step: each waste at the price that the bound's linear program gives it. The parts "
+    "sum to the difference exactly."
+)
+
+
+def _bound(compute: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What no controller could have exceeded, where `flatsat bound` has computed it for this run."""
-    compute = share.of_summary(known.summary, known.flown)
     if compute.get("bound") is None:
         return []
     return [
@@ -122,14 +168,14 @@ def _key(name: str, colour: str) -> Html:
     return joined([element("span", "", class_=f"key c-{colour}"), text(name)])
 
 
-def _bar(parts: tuple[tuple[str, float, str], ...]) -> Html:
+def _bar(parts: tuple[tuple[str, float, str], ...], unit: str = "kWh", scale: float = 1e-3) -> Html:
     total = sum(max(0.0, value) for _, value, _ in parts) or 1.0
     return element(
         "div",
         joined(
             element(
                 "span", _share(name, value / total), class_=f"c-{colour}",
-                style=f"flex:{max(0.0, value) / total:.5f}", title=f"{name}: {value / 1000:,.2f} kWh",
+                style=f"flex:{max(0.0, value) / total:.5f}", title=f"{name}: {scale * value:,.2f} {unit}",
             )
             for name, value, colour in parts
             if value > 0.0

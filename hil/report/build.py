@@ -26,7 +26,7 @@ def write(folder: Path, tell: Callable[[str], object] = lambda line: None) -> Pa
         tell(
             f"{folder / 'summary.json'} is damaged: {known.damage}; the report is made from the recording alone"
         )
-    flown, ground = flight.Flight(), Ground(folder / "downlink.cadu")
+    flown, ground = flight.Flight(known.flown), Ground(folder / "downlink.cadu")
     for end_s, optical in flight.cycles(folder / "recording.mcap", flown):
         ground.take(end_s, optical)
     ground.finish()

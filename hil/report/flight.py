@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from .. import recorder
+from ..bound.flown import Flown
 from ..errors import RecordingError
 from ..plant.loads import BOOT, HUNG, ON, RACK_A, RACK_B
+from ..scenario import Scenario
 from .envelope import Envelope
 
 NODE_COLUMNS = tuple(f"node{node}" for node in range(16))
@@ -29,9 +31,11 @@ class Flight:
         eclipses_s: beginnings and ends, of the first MOST_ECLIPSES.
         energy_wh: integrals over the cycles, from one value a cycle.
         end_s: board time reached.
+        done: what the run's bound is compared with, where it is known what was to be flown.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, flown: Scenario | None = None) -> None:
+        self.done = Flown(flown) if flown else None
         self.envelope = Envelope([*COLUMNS, *NODE_COLUMNS])
         self.eclipses_s: list[tuple[float, float]] = []
         self.eclipses = 0
@@ -46,6 +50,16 @@ class Flight:
             self.envelope.add(end_s, _row(status))
             self._follow_sun(end_s, status["sunlight"])
             self._account(end_s - self.end_s, status)
+            if self.done:
+                self.done.take(
+                    round(1000 * end_s),
+                    racks_w=_racks_w(status),
+                    battery_w=status["battery_w"],
+                    state_of_charge=status["state_of_charge"],
+                    on=status["nodes_on"],
+                    booting=status["nodes_booting"],
+                    delivered=status["delivered"],
+                )
         except (KeyError, TypeError, IndexError) as error:
             raise RecordingError(
                 f"cycle {self.cycles} of the recording does not hold {error}: another version of flatsat made it"

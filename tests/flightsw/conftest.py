@@ -157,10 +157,7 @@ class Satellite:
             (100, 100),
             (kelvins, kelvins),
         ]
-        words = [
-            self._noisy(high, 2 * i) << 16 | self._noisy(low, 2 * i + 1)
-            for i, (high, low) in enumerate(sensors)
-        ]
+        words = [high << 16 | low for high, low in sensors]
         self._poke(0, power_stimulus.STOP_CAUSE.address, 0, *words, target_ms)
         stop, self.now_ms = (
             self._inspect(0, power_stimulus.STOP_CAUSE),
@@ -194,11 +191,6 @@ class Satellite:
         self.optical += self.boards[2].take_optical()
         self._load(lcl_on)
         assert stop == 0 or self.now_ms <= target_ms
-
-    def _noisy(self, counts: int, channel: int) -> int:
-        """No converter gives the same count for ever."""
-        noise = (self.now_ms // 1000 * 7919 + channel * 104_729) % 5 - 2
-        return min(max(counts + noise, 0), 65_535) if counts else 0
 
     def _load(self, lcl_on: int) -> None:
         states = self._inspect(1, compute_stimulus.NODE_STATE)

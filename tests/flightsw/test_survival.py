@@ -221,7 +221,7 @@ def test_a_reset_with_a_clock_that_is_off_leaves_the_satellite_where_it_was(
     satellite.run(200)
     if level is Level.SAFE:
         satellite.sun = lambda now_s: 4_000.0
-        satellite.state_of_charge = satellite.flight._energy._state_of_charge = 0.5
+        satellite.state_of_charge = satellite.flight._energy.battery.state_of_charge = 0.5
         satellite.run(10)
     satellite.clock_ms = jump_ms
     satellite.reset()

@@ -339,7 +339,7 @@ def test_retries_start_afresh(ground):
     satellite.run(3)
     satellite.shorted = 0
     ladder = satellite.flight._limiters._ladder
-    assert (ladder.held, ladder.faults[2]) == (4, 1)
+    assert (ladder.held, ladder.faults[2]) == (4, 2)
     ground.send("retries_clear")
     satellite.run(2)
     assert (ladder.held, ladder.faults[2]) == (0, 0)

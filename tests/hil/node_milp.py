@@ -16,6 +16,7 @@ BUS_KW = 4.06
 STEP_KW = [1.6 + 5.6 * (0.35 + 0.65 * step / 15) ** 2.6 for step in range(16)]
 CONVERTER = 0.97
 LOSS_PER_KW = 0.15 / 310**2 * 1000
+BUFFER_S, DRAIN = 600.0, 2.5
 BREAKS_KW = [0, 2, 4, 6, 8, 10, 13, 16, 20, 25]
 
 
@@ -29,8 +30,14 @@ class Schedule(NamedTuple):
     node_kw: list[float]
 
 
-def best_schedule(array_w: list[float], capacity_wh: float, charge: float, floor: float) -> Schedule:
-    """Maximise the work for an array power known by the second; charge and floor as shares of the capacity."""
+def best_schedule(
+    array_w: list[float], capacity_wh: float, charge: float, floor: float, relay_s: list[float] | None = None
+) -> Schedule:
+    """Maximise the work for an array power known by the second; charge and floor as shares of the capacity.
+
+    Args:
+        relay_s: for how long the relay takes results in each interval; without it, no work is lost.
+    """
     count = len(array_w) // INTERVAL_S
     sun_kw = [sum(array_w[t * INTERVAL_S : (t + 1) * INTERVAL_S]) / INTERVAL_S / 1000 for t in range(count)]
     h = highspy.Highs()
@@ -68,7 +75,16 @@ def best_schedule(array_w: list[float], capacity_wh: float, charge: float, floor
         h.addConstr(charged <= 20)
         before = energy[t - 1] if t else capacity_wh * charge / 1000
         h.addConstr(energy[t] - before - INTERVAL_S / 3600 * (gained - lost) <= 0)
-    h.maximize(sum(work[1:], work[0] * 1))
+    kept = work
+    if relay_s is not None:
+        kept = [h.addVariable(0, 16) for _ in range(count)]
+        waiting = [h.addVariable(0, BUFFER_S) for _ in range(count)]
+        for t in range(count):
+            sent = h.addVariable(0, DRAIN * relay_s[t])
+            h.addConstr(kept[t] - work[t] <= 0)
+            before = waiting[t - 1] if t else 0
+            h.addConstr(before + INTERVAL_S / 16 * kept[t] - sent - waiting[t] <= 0)
+    h.maximize(sum(kept[1:], kept[0] * 1))
     x = h.getSolution().col_value
 
     def value(variables):
@@ -76,7 +92,7 @@ def best_schedule(array_w: list[float], capacity_wh: float, charge: float, floor
 
     n_on, n_starts = [round(v) for v in value(on)], [round(v) for v in value(starts)]
     return Schedule(
-        delivered_s=sum(value(work)) * INTERVAL_S / 16,
+        delivered_s=sum(value(kept)) * INTERVAL_S / 16,
         on=n_on,
         booting=[n + (n_starts[t - 1] if t else 0) for t, n in enumerate(n_starts)],
         battery_kw=[sum(value(into[t])) - sum(value(out[t])) for t in range(count)],

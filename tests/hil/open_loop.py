@@ -5,14 +5,18 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from flatsat.boards.work import WORK_PER_MS
+from flatsat.hil.bound.flown import Flown
 from flatsat.hil.plant import Actuators, Plant
 from flatsat.hil.plant.battery import DISCHARGE_LIMIT_W
+from flatsat.hil.plant.light import TRACK
 from flatsat.hil.plant.loads import BOOT, BOOT_NODE_W, NODE_W, NODES, OFF, ON
 from flatsat.hil.scenario import Scenario
 
-BOOT_S = 120
+BOOT_S, ACQUISITION_S = 120, 12
 ALWAYS_ON = 0b1001_1111  # everything but the heaters; the laser terminal stands by
 ALWAYS_W = 4060.0
+TRACKING_W = 540.0
+FULL_S = 200.0  # of results that wait before the terminal tracks
 STEP_W = NODE_W[ON]
 
 
@@ -39,6 +43,7 @@ def fly(
     array_w: list[float],
     wish: Callable[[int, float], Wish],
     reserve: float = 5e-4,
+    flown: Flown | None = None,
 ) -> Plant:
     """Fly one wish a second, cut back so that the discharge limit, the floor and the junctions' limit hold.
 
@@ -51,14 +56,18 @@ def fly(
     plant, floor = Plant(scenario, seed), scenario.satellite.floor
     left_s: list[int | None] = [None] * NODES  # of the boot; None is off
     night_j = _needed_j(array_w)
-    work = 0
+    work, lit_s = 0, 0
     for at, sun_w in enumerate(array_w):
+        lit_s = lit_s + 1 if plant.light.lit_ms(1000 * at, 1000 * at + 1000) else 0
+        tracks = lit_s > ACQUISITION_S and plant.truth.backlog_s > FULL_S
         spare_j = plant.battery.energy_j - (floor + reserve) * plant.battery.capacity_j - night_j[at]
         battery_w = min(DISCHARGE_LIMIT_W, max(0.93 * spare_j, 0.0)) if spare_j > 0 else 0.0
-        most_w = max(sun_w - ALWAYS_W + battery_w, 0.0)
+        most_w = max(sun_w - ALWAYS_W - TRACKING_W * tracks + battery_w, 0.0)
         nodes, power_w = wish(at, sun_w)
         if plant.heat.radiator_k > scenario.satellite.limit_k - 8:
             nodes = min(nodes, 4)
+        if plant.truth.backlog_s > 590:
+            nodes = 0
         steps = _settle(left_s, nodes, min(power_w, most_w), most_w, plant, scenario.satellite.limit_k)
         states = [OFF if left is None else BOOT if left > 0 else ON for left in left_s]
         work += sum(
@@ -67,9 +76,17 @@ def fly(
         packed = sum(step << 4 * i for i, step in enumerate(steps))
         actuators = Actuators(
             lcl_on=ALWAYS_ON, node_state=sum(state << 2 * i for i, state in enumerate(states)),
-            steps_low=packed & 0xFFFFFFFF, steps_high=packed >> 32, work_total=work,
+            steps_low=packed & 0xFFFFFFFF, steps_high=packed >> 32, work_total=work, laser_state=TRACK if tracks else 0,
         )  # fmt: skip
         plant.step(actuators, 1000 * at, 1000 * at + 1000)
+        if flown:
+            truth = plant.truth
+            flown.take(
+                truth.time_ms,
+                racks_w=(truth.load_current_a[2] + truth.load_current_a[3]) * truth.bus_voltage_v,
+                battery_w=truth.battery_w, state_of_charge=truth.state_of_charge,
+                on=states.count(ON), booting=states.count(BOOT), delivered=truth.delivered,
+            )  # fmt: skip
         left_s[:] = [left if left is None else max(left - 1, 0) for left in left_s]
     return plant
 

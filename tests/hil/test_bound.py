@@ -11,12 +11,14 @@ from pathlib import Path
 
 import pytest
 from flatsat.hil import cli, scenario
-from flatsat.hil.bound import cache, command, share
+from flatsat.hil.bound import cache, command, cooling, share
 from flatsat.hil.bound.cache import Bound
 from flatsat.hil.bound.compute import bound_of
+from flatsat.hil.bound.flown import Flown
 from flatsat.hil.bound.horizon import look_ahead
+from flatsat.hil.bound.losses import KINDS, losses
 from flatsat.hil.bound.program import envelope, relax
-from flatsat.hil.bound.solve import Certified, proven, solve
+from flatsat.hil.bound.solve import Certified, price, proven, solve
 from flatsat.hil.errors import FlatsatError
 from flatsat.hil.plant import Actuators, Plant
 from flatsat.hil.plant.loads import NODE_W, ON
@@ -47,8 +49,26 @@ def changed(base: Scenario = LEO, **satellite: float) -> Scenario:
     return replace(base, satellite=replace(base.satellite, **satellite))
 
 
+def kept(delivered_s: float, per_spared_j: float = 0.0) -> Bound:
+    return Bound(
+        delivered_s=delivered_s,
+        per_spared_j=per_spared_j,
+        sold_s=0.0,
+        sale=np.zeros(1),
+        multipliers=np.zeros(1),
+    )
+
+
 def certified(wanted: Scenario, grid_ms: int = 10_000) -> Certified:
     return solve(relax(wanted, look_ahead(wanted, grid_ms)))
+
+
+def whole(wanted: Scenario, grid_ms: int) -> float:
+    """The bound with heat at its prices, on a grid of choice."""
+    horizon = look_ahead(wanted, grid_ms)
+    prices = price(wanted, look_ahead(wanted, 60_000)).on(horizon)
+    sold_s = cooling.worth(wanted.satellite, horizon, prices)[0] if prices.sale.any() else 0.0
+    return solve(relax(wanted, horizon, prices.sale)).delivered_s + sold_s
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +79,7 @@ def bounds():
     def of(wanted: Scenario, grid_ms: int = 10_000) -> float:
         key = (repr(wanted), grid_ms)
         if key not in known:
-            known[key] = certified(wanted, grid_ms).delivered_s
+            known[key] = whole(wanted, grid_ms)
         return known[key]
 
     return of
@@ -80,11 +100,35 @@ FLOWN = {
     "small array": changed(array_w=60e3),
     "from noon": replace(LEO, orbit=replace(LEO.orbit, start=scenario.Start.NOON)),
     "uneven end": replace(LEO, duration_s=3603.0),
+    "hot": replace(
+        LEO,
+        faults=(
+            Fault(at_s=0, target="radiator", kind="fade", value=0.8),
+            Fault(at_s=900, target="radiator", kind="flux", value=1.8),
+        ),
+    ),
+    "aged": replace(
+        LEO,
+        faults=(
+            Fault(at_s=0, target="battery", kind="fade", value=0.7),
+            Fault(at_s=1205, until_s=4000, target="battery", kind="resistance", value=2.2),
+            Fault(at_s=2000, target="string3", kind="open"),
+        ),
+    ),
+    "dark link": replace(LEO, faults=(Fault(at_s=300, until_s=2500, target="link", kind="outage"),)),
+    "flicker": replace(
+        LEO,
+        faults=(
+            Fault(at_s=700, until_s=1500, target="sun", kind="flicker", value=0.6),
+            Fault(at_s=1600, until_s=1900, target="sun", kind="eclipse"),
+            Fault(at_s=2000, target="array", kind="stuck"),
+        ),
+    ),
 }
 ARRAYS: dict[tuple[str, int], list[float]] = {}
 
 
-@settings(max_examples=25, deadline=None, derandomize=True, phases=[Phase.generate])
+@settings(max_examples=12, deadline=None, derandomize=True, phases=[Phase.generate])
 @given(
     name=st.sampled_from(sorted(FLOWN)),
     seed=st.integers(1, 3),
@@ -113,11 +157,11 @@ def test_open_loop_flights_deliver_less(
 
     plant = open_loop.fly(wanted, seed, array_w, wish)
     assert plant.violations.floor == plant.violations.thermal == 0
-    assert plant.ledger.brown_out_j == plant.ledger.spared_j == 0
+    assert name == "flicker" or plant.ledger.brown_out_j == plant.ledger.spared_j == 0
     assert plant.truth.delivered <= bounds(wanted)
 
 
-@settings(max_examples=15, deadline=None, derandomize=True, phases=[Phase.generate])
+@settings(max_examples=6, deadline=None, derandomize=True, phases=[Phase.generate])
 @given(data=st.data(), name=st.sampled_from(sorted(FLOWN)))
 def test_erratic_flights_deliver_less(bounds, data, name):
     wanted = FLOWN[name]
@@ -132,6 +176,40 @@ def test_erratic_flights_deliver_less(bounds, data, name):
     assert plant.truth.delivered <= bounds(wanted)
 
 
+def test_each_waste_of_a_flight_is_none_or_some_and_their_sum_is_the_rest():
+    """The flight is a point of the linear program: no term of the proof is below zero, to within one value a second."""
+    wanted = replace(LEO, duration_s=3600.0)
+    array_w = open_loop.array_series(wanted, 1)
+    flown = Flown(wanted)
+
+    def wish(at: int, sun_w: float) -> open_loop.Wish:
+        return open_loop.Wish(14, sun_w - open_loop.ALWAYS_W - 5000) if at > 200 else open_loop.Wish(0, 0)
+
+    plant = open_loop.fly(wanted, 1, array_w, wish, flown=flown)
+    bound = bound_of(wanted, lambda stage: None)
+    found = losses(wanted, bound, flown, bound_s=bound.delivered_s, delivered_s=plant.truth.delivered)
+    assert set(found) == set(KINDS)
+    assert sum(found.values()) == pytest.approx(bound.delivered_s - plant.truth.delivered, abs=1e-9)
+    assert min(found.values()) > -0.002 * bound.delivered_s
+    assert found["boots"] + found["caution"] > 100, "up to two hundred seconds late"
+
+
+def test_a_dark_link_leaves_no_more_than_the_buffer_holds(bounds):
+    dark = replace(LEO, faults=(Fault(at_s=0, target="link", kind="outage"),))
+    assert bounds(dark, 60_000) == pytest.approx(600, abs=0.1)
+
+
+@pytest.mark.parametrize("kind", ["short", "surge"])
+def test_a_fault_without_a_bound_is_told(kind):
+    fault = (
+        Fault(at_s=5, target="load4", kind="short")
+        if kind == "short"
+        else Fault(at_s=5, target="racks", kind="surge", value=0.5)
+    )
+    with pytest.raises(FlatsatError, match="no bound with"):
+        look_ahead(replace(LEO, faults=(fault,)), 60_000)
+
+
 # (2) an independent formulation
 
 
@@ -141,6 +219,9 @@ def test_erratic_flights_deliver_less(bounds, data, name):
         pytest.param(LEO, id="leo"),
         pytest.param(replace(LEO, seed=101), id="another seed"),
         pytest.param(changed(battery_wh=15e3, state_of_charge=0.9), id="small battery"),
+        pytest.param(
+            replace(LEO, faults=(Fault(at_s=1800, target="string2", kind="open"),)), id="a string lost"
+        ),
     ],
 )
 def test_whole_nodes_reach_the_bound_within_half_a_percent(bounds, wanted):
@@ -163,6 +244,22 @@ def test_whole_nodes_reach_the_bound_within_half_a_percent(bounds, wanted):
     assert 0.995 * bound <= schedule.delivered_s <= bound
     assert plant.violations.floor == plant.violations.thermal == plant.ledger.brown_out_j == 0
     assert 0.99 * bound <= plant.truth.delivered <= bound
+
+
+def test_whole_nodes_with_a_dark_link_reach_the_bound_within_half_a_percent(bounds):
+    """The relay takes nothing for three quarters of an hour, which the buffer does not bridge."""
+    pytest.importorskip("highspy")
+    wanted = replace(LEO, faults=(Fault(at_s=300, until_s=3000, target="link", kind="outage"),))
+    satellite, array_w = wanted.satellite, open_loop.array_series(wanted, 1)
+    relay_s = [
+        48.0 if at == 0 else 0.0 if 300 <= at < 3000 else 48.0 if at == 3000 else 60.0
+        for at in range(0, len(array_w) - 59, 60)
+    ]
+    schedule = beside("node_milp").best_schedule(
+        array_w, satellite.battery_wh, satellite.state_of_charge, satellite.floor, relay_s
+    )
+    assert 0.993 * bounds(wanted) <= schedule.delivered_s <= bounds(wanted)
+    assert bounds(wanted) < 0.8 * bounds(LEO)
 
 
 # (3) more of anything never lowers it
@@ -260,7 +357,7 @@ def test_energy_spared_is_worth_what_it_could_have_done():
 
 
 def test_what_is_flown_decides_which_bound_is_found():
-    cache.keep(LEO, Bound(delivered_s=1.0, per_spared_j=0.0))
+    cache.keep(LEO, kept(1.0))
     assert cache.find(replace(LEO, name="renamed", description="x")) is not None
     for other in (
         replace(LEO, seed=2),
@@ -272,7 +369,7 @@ def test_what_is_flown_decides_which_bound_is_found():
 
 
 def test_a_damaged_entry_counts_as_none():
-    cache.keep(LEO, Bound(delivered_s=1.0, per_spared_j=0.0)).write_text('{"delivered_s": "x"}')
+    cache.keep(LEO, kept(1.0)).write_text('{"delivered_s": "x"}')
     assert cache.find(LEO) is None
 
 
@@ -288,14 +385,14 @@ def test_a_damaged_entry_counts_as_none():
     ],
 )
 def test_the_share_of_a_run(flown_s, violations, energy, expected):
-    cache.keep(LEO, Bound(delivered_s=100.0, per_spared_j=0.01))
+    cache.keep(LEO, kept(100.0, 0.01))
     told = share.compute(50.0, LEO, flown_s=flown_s, energy=energy, violations=violations)
     assert told["fraction_of_bound"] == (None if expected is None else pytest.approx(expected))
 
 
 def test_without_a_bound_there_is_no_share():
     told = share.compute(50.0, LEO, flown_s=5739.0, energy=ENERGY, violations=0)
-    assert told == {"delivered": 50.0, "bound": None, "fraction_of_bound": None}
+    assert told == {"delivered": 50.0, "bound": None, "fraction_of_bound": None, "losses": None}
 
 
 def told_by(capsys, monkeypatch, *words: str) -> tuple[int, str, str]:
@@ -357,9 +454,10 @@ def test_a_bound_is_computed_once(monkeypatch):
     stages: list[str] = []
     short = replace(LEO, duration_s=600.0)
     first = bound_of(short, stages.append)
-    assert len(stages) == 2
-    assert bound_of(short, stages.append) == first
-    assert len(stages) == 2
+    told = len(stages)
+    assert told > 1
+    assert bound_of(short, stages.append).delivered_s == first.delivered_s
+    assert len(stages) == told
 
 
 @pytest.mark.parametrize(

@@ -348,3 +348,19 @@ def test_a_fault_is_the_same_however_time_is_cut() -> None:
     assert fine.string_current_a == pytest.approx(coarse.string_current_a, rel=1e-9)
     assert fine.load_current_a == pytest.approx(coarse.load_current_a, rel=1e-9)
     assert fine.state_of_charge == pytest.approx(coarse.state_of_charge, abs=1e-4)
+
+
+def test_equal_seeds_give_equal_plants_to_the_bit() -> None:
+    faults = [
+        Fault(at_s=5 + i, until_s=40 + i, target=t, kind=k, value=0.5 if PHYSICS[t][k].value else None)
+        for i, (t, k) in enumerate((t, k) for t in ONE_OF_EACH for k in PHYSICS[t])
+    ]
+    first, again, other = (Plant(satellite("sunset", *faults), seed) for seed in (1, 1, 2))
+    for until_s in range(1, 90):
+        told = [
+            fly(plant, nodes(until_s % 17, until_s % 16), until_s).as_dict()
+            for plant in (first, again, other)
+        ]
+        assert told[0] == told[1]
+    assert told[0] != told[2]
+    assert first.ledger == again.ledger

@@ -123,7 +123,7 @@ REFUSED = [
     ),
     pytest.param(changed("1e-4", "0.5"), "link.bit_error_rate", "to 0.1", id="nothing but noise"),
     pytest.param(
-        with_fault(**LINK | {"target": "gyro"}), "faults[0].target", "flightsw, link", id="unknown target"
+        with_fault(**LINK | {"target": "gyro"}), "faults[0].target", "flightsw", id="unknown target"
     ),
     pytest.param(
         with_fault(**LINK | {"kind": "hang"}), "faults[0].kind", "outage", id="kind of another target"
@@ -170,6 +170,107 @@ REFUSED = [
     pytest.param(with_measurement(**FLOOR | {"unit": "K"}), "measurements[0].unit", "1", id="wrong unit"),
     pytest.param(
         with_measurement(**FLOOR | {"low": 3}), "measurements[0].high", "from 3", id="high below low"
+    ),
+    pytest.param(
+        with_fault(**LINK | {"target": "lnik"}), "faults[0].target", "gauge", id="target of no kind"
+    ),
+    pytest.param(
+        with_fault(**LINK | {"target": "gauge", "kind": "bias", "value": 9}),
+        "faults[0].value",
+        "to 1",
+        id="bias too large",
+    ),
+    pytest.param(
+        with_fault(at_s=1, target="flightsw", kind="upset", value=1.5),
+        "faults[0].value",
+        "from 1 to 64",
+        id="half a bit",
+    ),
+    pytest.param(
+        with_fault(at_s=1, target="flightsw", kind="ephemeris", value=60),
+        "faults[0].at_s",
+        "0",
+        id="ephemeris later",
+    ),
+    pytest.param(
+        with_fault(at_s=9, target="flightsw", kind="clock_jump", value=-10),
+        "faults[0].value",
+        "from -9 s",
+        id="before time",
+    ),
+    pytest.param(
+        with_fault(at_s=1, target="link", kind="flap", value=0.101),
+        "faults[0].value",
+        "0.002",
+        id="half a millisecond",
+    ),
+    pytest.param(
+        with_fault(**LINK) + with_fault(**LINK | {"at_s": 1.5}).removeprefix(MINIMAL),
+        "faults[1].at_s",
+        "from 2 s",
+        id="outage in an outage",
+    ),
+    pytest.param(
+        with_fault(at_s=9, target="load0", kind="stuck_on")
+        + with_fault(at_s=1, target="load0", kind="stuck_off").removeprefix(MINIMAL),
+        "faults[0].at_s",
+        "leave one out",
+        id="stuck both ways",
+    ),
+    pytest.param(
+        with_fault(**LINK | {"expect": "nodes_on > many"}),
+        "faults[0].expect",
+        "like nodes_on",
+        id="no condition",
+    ),
+    *(
+        pytest.param(
+            with_fault(**LINK) + f"[faults.expect]\n{lines}\n",
+            f"faults[0].expect{path}",
+            allowed,
+            id=f"expect {name}",
+        )
+        for name, lines, path, allowed in (
+            ("nothing", "", ".detect", "respond"),
+            ("a time of nothing", "detect_s = 3", ".detect", "leave the time out"),
+            ("an unknown event", 'recover = "LINK_AQUIRED"', ".recover", "LINK_ACQUIRED"),
+            ("an unknown stop", 'respond = "lcl_trips"', ".respond", "lcl_trip"),
+            ("an unknown quantity", 'recover = "nodes > 1"', ".recover", "nodes_on"),
+            ("no time", 'detect = "LINK_LOST"\ndetect_s = 0', ".detect_s", "above 0"),
+            ("after the run", 'detect = "LINK_LOST"\ndetect_s = 30', ".detect_s", "until 30 s"),
+            (
+                "recovery after the run",
+                'recover = "LINK_ACQUIRED"\nrecover_s = 28.5',
+                ".recover_s",
+                "until 30 s",
+            ),
+            ("an unknown stage", 'prevent = "LINK_LOST"', ".prevent", "detect"),
+        )
+    ),
+    pytest.param(
+        with_measurement(**FLOOR).replace("0.75", "0.6"),
+        "measurements[0].high",
+        "from 1",
+        id="starts below the floor",
+    ),
+    pytest.param(
+        with_measurement(name="battery.min_state_of_charge", unit="1", low=0.8),
+        "measurements[0].low",
+        "to 0.75",
+        id="too low",
+    ),
+    pytest.param(
+        with_measurement(name="thermal.max_k", unit="K", high=260),
+        "measurements[0].high",
+        "from 265",
+        id="starts hotter",
+    ),
+    pytest.param(
+        with_measurement(name="downlink.frames_lost", unit="1", low=5)
+        + with_measurement(name="downlink.frames_lost", unit="1", high=4).removeprefix(MINIMAL),
+        "measurements[1].high",
+        "from 5",
+        id="limits at odds",
     ),
     pytest.param(
         with_measurement(name="thermal.max_k", unit="K"), "measurements[0].low", "at least one", id="no limit"

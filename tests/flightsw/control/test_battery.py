@@ -40,7 +40,7 @@ class Battery:
 
 def fly(battery: Battery, gauge: float, cycle_s: float) -> BatteryEstimate:
     """A night, a day and half a night."""
-    estimate = BatteryEstimate(P, gauge)
+    estimate = BatteryEstimate(P, gauge, 293.0)
     for at in range(round(6000 / cycle_s)):
         current_a = 22.0 if 2000 < at * cycle_s < 5000 else -32.0
         voltage_v = battery.flow(current_a, cycle_s) + NOISE[at % 8]

@@ -85,7 +85,7 @@ def best(net_w, most_w, storage):
     )
 
 
-@settings(max_examples=15, deadline=None, derandomize=True, phases=[Phase.generate])
+@settings(max_examples=8, deadline=None, derandomize=True, phases=[Phase.generate])
 @given(
     lengths=st.lists(st.tuples(st.integers(2, 60), st.integers(2, 36)), min_size=1, max_size=3),
     factors=st.lists(st.floats(0.3, 1.1), min_size=300, max_size=300),

@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the radiator can do: the most that heat from the nodes is worth at given prices, exactly in T^4, by dynamic programming.
+
+The linear program sells each kilojoule that nodes set free to this problem at a price `sale`; by Lagrangian duality the maximum
+of the one plus the maximum of the other is an upper bound at any prices, and a tight one at the right ones.
+
+The state is theta, the heat in junctions, coolant and radiator over their capacity. It is never below the radiator's temperature:
+coolant and junctions are never colder than a radiator that is warmer than it gets by itself. Each step of the plant is exactly
+C (theta+ - theta) = (P + rest - radiated) dt, with the radiator at theta - g, where C g = s P - d(psi)/dt: what junctions and
+coolant are warmer than the radiator by. The limit of the junctions is, exactly, b P <= limit - theta + later d(theta)/dt +
+d(gap)/dt; its multiplier is `margin`, the less the further below the limit. Battery and laser terminal exchange heat with the
+radiator at prices that follow from `cost`.
+The value is a function of theta alone, joined by straight lines: exact where it is convex. Where it is not, lines are a little
+below it, which is the one thing here that is not proven but measured: a grid twice as fine moves the bound by less
+than 2e-5 of it.
+Given away: that prices are no better than they are; heat from converters and cells; heat that goes into gap and psi once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp
+
+import numpy as np
+
+from ..plant import battery, heat, loads
+from ..scenario import Satellite
+from .horizon import Horizon
+from .rows import Series
+
+MOST_KW = loads.NODES * max(loads.NODE_W[loads.ON]) / 1000
+REST_KW = (loads.ALWAYS_W - loads.LASER_STANDBY_W) / 1000
+RADIATED_KW_K4 = heat.RADIATOR_EMISSIVITY * heat.STEFAN_BOLTZMANN * heat.RADIATOR_AREA_M2 / 1000
+JUNCTIONS_KJ_K, COOLANT_KJ_K = (
+    loads.NODES * heat.JUNCTION_CAPACITY_J_K / 1000,
+    heat.COOLANT_CAPACITY_J_K / 1000,
+)
+KJ_K = JUNCTIONS_KJ_K + COOLANT_KJ_K + heat.RADIATOR_CAPACITY_J_K / 1000
+JUNCTIONS_K_KW, LOOP_K_KW = 1000 * heat.JUNCTION_K_W / loads.NODES, 1000 / heat.LOOP_W_K
+BESIDE = (
+    (heat.BATTERY_W_K / 1000, heat.BATTERY_CAPACITY_J_K / 1000),
+    (heat.LASER_W_K / 1000, heat.LASER_CAPACITY_J_K / 1000),
+)
+"""Conductance in kW/K and capacity in kJ/K of what sits on the radiator's panel: battery, laser terminal."""
+GAP_KJ_KW = JUNCTIONS_KJ_K * JUNCTIONS_K_KW + (JUNCTIONS_KJ_K + COOLANT_KJ_K) * LOOP_K_KW
+STEP_K = 0.25
+WORTHLESS = 1e-6
+"""Prices of heat below this, in s/kJ, are the solver's tolerance."""
+HELD_K = (19.0, 13.0)
+"""From the first to the second of these below the limit, the junctions' limit counts more and more, then whole."""
+BEYOND_K = 2.0
+"""How far above the limit values are kept: nothing gets there, but steps from below it are joined by lines."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Prices:
+    """Seconds of full-rate work, interval by interval.
+
+    Attributes:
+        end_s: where each interval ends.
+        sale: for each kilojoule of the nodes' heat.
+        cost: of each kilojoule in the radiator.
+        margin: for each kelvin second of the junctions' limit.
+    """
+
+    end_s: Series
+    sale: Series
+    cost: Series
+    margin: Series
+
+    def on(self, horizon: Horizon) -> Prices:
+        """On the intervals of another horizon of the same run; 0 where heat is worth next to nothing."""
+        places = np.searchsorted(self.end_s, horizon.end_s - horizon.width_s / 2)
+        scarce = self.sale.max() > WORTHLESS
+        return Prices(
+            end_s=horizon.end_s,
+            **{name: scarce * getattr(self, name)[places] for name in ("sale", "cost", "margin")},
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lags:
+    """How far junctions and coolant are behind for steps of one length: seconds, and kJ s/K."""
+
+    later_s: float
+    gap_s: float
+    psi_kj_s_k: float
+    psi_gap_kj_s_k: float
+
+    @staticmethod
+    def of(step_s: float) -> Lags:
+        junction_s = step_s - _lag_s(step_s, JUNCTIONS_KJ_K * JUNCTIONS_K_KW)
+        coolant_s = step_s - _lag_s(step_s, COOLANT_KJ_K * LOOP_K_KW)
+        both = JUNCTIONS_K_KW + LOOP_K_KW
+        limit_s = both * JUNCTIONS_KJ_K, LOOP_K_KW * COOLANT_KJ_K + coolant_s
+        lumped = JUNCTIONS_KJ_K + COOLANT_KJ_K
+        psi = (
+            JUNCTIONS_KJ_K * (JUNCTIONS_K_KW * JUNCTIONS_KJ_K + junction_s + lumped * LOOP_K_KW),
+            lumped * (COOLANT_KJ_K * LOOP_K_KW + coolant_s),
+        )
+        return Lags(
+            later_s=sum(limit_s) - sum(psi) / KJ_K,
+            gap_s=sum(limit_s) * heat.RADIATOR_CAPACITY_J_K / 1000 / KJ_K,
+            psi_kj_s_k=sum(psi),
+            psi_gap_kj_s_k=sum(psi),
+        )
+
+
+def _lag_s(step_s: float, tau_s: float) -> float:
+    return tau_s - step_s / (exp(step_s / tau_s) - 1)
+
+
+def per_kw_k() -> float:
+    """What a kilowatt of the nodes takes of the limit's kelvins once all is steady."""
+    return JUNCTIONS_K_KW + LOOP_K_KW - GAP_KJ_KW / KJ_K
+
+
+def warmest_k(satellite: Satellite) -> float:
+    return max(satellite.limit_k, satellite.radiator_k, satellite.coolant_k)
+
+
+def coolest_k(satellite: Satellite, horizon: Horizon) -> float:
+    """Nothing gets colder than this."""
+    alone_kw = REST_KW + float(horizon.absorbed_w.min()) / 1000
+    settled_k: float = (alone_kw / RADIATED_KW_K4 / float(horizon.radiating.max())) ** 0.25
+    return min(settled_k, satellite.radiator_k, satellite.coolant_k, satellite.battery_k) - 1.0
+
+
+def start_k(satellite: Satellite) -> float:
+    lumped_kj_k = JUNCTIONS_KJ_K + COOLANT_KJ_K
+    return satellite.radiator_k + lumped_kj_k * (satellite.coolant_k - satellite.radiator_k) / KJ_K
+
+
+def worth(satellite: Satellite, horizon: Horizon, prices: Prices) -> tuple[float, float]:
+    """The most that heat can be sold for, in seconds, and the highest cost of a kilojoule anywhere."""
+    low_k, high_k = coolest_k(satellite, horizon), warmest_k(satellite)
+    theta = np.arange(low_k, high_k + BEYOND_K + STEP_K, STEP_K)
+    lags, value, highest = Lags.of(horizon.longest_s), np.zeros(len(theta)), 0.0
+    beside_k = _beside_range(satellite, low_k, high_k)
+    costs = np.zeros(len(BESIDE))
+    margin_after = 0.0
+    for place in reversed(range(len(horizon.width_s))):
+        steps = max(round(float(horizon.width_s[place]) / horizon.longest_s), 1)
+        dt_s = float(horizon.width_s[place]) / steps
+        step = _Step(satellite, horizon, prices, place, dt_s, lags, theta)
+        value = (
+            value
+            + max(step.margin - margin_after, 0.0)
+            * lags.gap_s
+            * 1.3
+            * np.maximum(high_k - theta, 0.0)
+            * step.weight
+        )
+        margin_after = step.margin
+        for _ in range(steps):
+            value, costs = step.before(value, costs, beside_k)
+        highest = max(highest, float(-np.diff(value).min()) / (theta[1] - theta[0]) / KJ_K)
+    at_start = float(np.interp(start_k(satellite), theta, value))
+    held = sum(
+        c * kj_k * k
+        for c, (_, kj_k), k in zip(costs, BESIDE, (satellite.battery_k, satellite.radiator_k), strict=True)
+    )
+    return at_start - held, highest
+
+
+def _beside_range(satellite: Satellite, low_k: float, high_k: float) -> list[tuple[float, float]]:
+    heated_k = (loads.BATTERY_HEATER_W + 1200.0) / heat.BATTERY_W_K
+    return [
+        (low_k, max(high_k, satellite.battery_k) + heated_k),
+        (low_k, high_k + loads.LASER_W / heat.LASER_W_K),
+    ]
+
+
+class _Step:
+    """One step of the plant backwards: the value before it from the value after it."""
+
+    def __init__(
+        self,
+        satellite: Satellite,
+        horizon: Horizon,
+        prices: Prices,
+        place: int,
+        dt_s: float,
+        lags: Lags,
+        theta: Series,
+    ):
+        self.theta, self.dt_s = theta, dt_s
+        self.sale, self.cost, self.margin = (
+            float(p[place]) for p in (prices.sale, prices.cost, prices.margin)
+        )
+        emitted = RADIATED_KW_K4 * float(horizon.radiating[place])
+        rest_kw = REST_KW + float(horizon.absorbed_w[place]) / 1000
+        room_k = np.maximum(warmest_k(satellite) - theta, 0.0)
+        most_g = np.minimum(1.3 * (JUNCTIONS_KJ_K + COOLANT_KJ_K) * (room_k + STEP_K) / KJ_K, 0.5 * theta)
+        chord = emitted * (theta**4 - (theta - most_g) ** 4) / most_g  # kW/K, for any g up to the most
+        # what psi may add while the chord changes
+        drift_kw = 3 * chord / theta * 0.2 * lags.psi_gap_kj_s_k * (room_k + STEP_K) / KJ_K
+        inert = 1 + chord * lags.psi_kj_s_k / KJ_K / KJ_K
+        self.most_kw = float(
+            np.clip(
+                horizon.array_w[place] / 1000 - loads.ALWAYS_W / 1000 + battery.DISCHARGE_LIMIT_W / 1000,
+                0.0,
+                MOST_KW,
+            )
+        )
+        self.moves = []
+        for kw in (0.0, self.most_kw):
+            net_kw = kw + rest_kw - emitted * theta**4 + chord * GAP_KJ_KW * kw / KJ_K - drift_kw
+            self.moves.append((kw, net_kw / inert * dt_s / KJ_K))
+        self.weight = np.clip((theta - warmest_k(satellite) + HELD_K[0]) / (HELD_K[0] - HELD_K[1]), 0.0, 1.0)
+        margin = self.margin * self.weight
+        self.per_kw = self.sale - margin * per_kw_k()
+        self.flat = margin * (warmest_k(satellite) - theta) * dt_s
+        self.later = margin * lags.later_s
+        self.gap = self.margin * lags.gap_s * 1.3 * (room_k + 1.0)
+
+    def before(
+        self, value: Series, costs: Series, beside_k: list[tuple[float, float]]
+    ) -> tuple[Series, Series]:
+        theta, dt_s = self.theta, self.dt_s
+        rates = [(kj_k * (1 - exp(-dt_s * kw_k / kj_k)), kj_k) for kw_k, kj_k in BESIDE]
+        earlier = np.array(
+            [c + kj / kj_k * (self.cost - c) for c, (kj, kj_k) in zip(costs, rates, strict=True)]
+        )
+        best = np.full(len(theta), -np.inf)
+        for battery_k in beside_k[0]:
+            for laser_k in beside_k[1]:
+                taken_kj, paid = np.zeros(len(theta)), np.zeros(len(theta))
+                for (kj, kj_k), k, now, then in zip(rates, (battery_k, laser_k), earlier, costs, strict=True):
+                    w = kj * (theta - k)
+                    taken_kj = taken_kj + w
+                    paid = paid - then * w + (now - then) * kj_k * k
+                (_, least_k), (most_kw, most_k) = self.moves
+                coolest = theta + least_k - taken_kj / KJ_K
+                hottest = theta + most_k - taken_kj / KJ_K
+                share = np.clip((theta[-1] - coolest) / (hottest - coolest + 1e-9), 0.0, 1.0)
+                for kw, there in ((0.0, coolest), (share * most_kw, coolest + share * (hottest - coolest))):
+                    gained = self.per_kw * kw * dt_s + self.later * (there - theta)
+                    gained = gained + self.gap * np.maximum(
+                        self.weight - np.interp(there, theta, self.weight), 0.0
+                    )
+                    best = np.maximum(best, np.interp(there, theta, value) + gained + paid)
+        return best + self.flat, earlier
