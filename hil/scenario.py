@@ -62,6 +62,8 @@ MEASURABLE = {
     "downlink.packets_altered": "1",
     **{f"downlink.reports.{name}": "1" for name in DICTIONARY.packets},
     "downlink.reports_unmatched": "1",
+    "bus.min_v": "V",
+    "bus.max_v": "V",
     "battery.min_state_of_charge": "1",
     "battery.floor_violations": "1",
     "battery.discharge_violations": "1",
