@@ -8,6 +8,7 @@ a while, longer each time and never for good, and one node tries whether the coo
 from __future__ import annotations
 
 from ..control import allocation
+from ..control.limits import shed_w
 from ..events import EventSink
 from ..parameters import NODES, FlightParameters
 from ..retry import RetryLadder
@@ -21,7 +22,6 @@ STILL_SAMPLES = 2
 WARM_K = 3.0
 HEATING_K = 1.0
 HEATING_SAMPLES = 3
-SHED_W_S = 20_000.0
 TRIAL_MS = 150_000
 UNLIMITED_W = 1e9
 
@@ -114,7 +114,7 @@ class PumpWatch:
     def _stage(self, words: ComputeWords, up: list[int]) -> None:
         """The warmest nodes go first."""
         self.node_w = self._table.step_w[0]
-        count = max(int(SHED_W_S * self._parameters.cycle_ms / 1000.0 / self._table.step_w[0]), 1)
+        count = max(int(shed_w(self._parameters) / self._table.step_w[0]), 1)
         running = sorted(
             (node for node in up if self.usable >> node & 1), key=lambda node: -words.temperatures[node]
         )

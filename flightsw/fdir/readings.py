@@ -25,7 +25,7 @@ class Readings(NamedTuple):
     Attributes:
         state_of_charge: of the gauge; while the gauge is not trusted, counted charge and open-circuit voltage stand in for it.
         packs_usable: how many of the two battery packs carry current: limits and capacity are theirs.
-        strings_on: how many of the array's strings are connected.
+        strings_on: how many of the array's strings are connected and not lost.
     """
 
     bus_v: float
@@ -49,7 +49,7 @@ class Readings(NamedTuple):
 
     @property
     def light_w(self) -> float | None:
-        """What the whole array would give if all its strings were connected; None while none is."""
+        """What the array would give if all its strings did; None while none is connected."""
         return self.array_w * STRINGS / self.strings_on if self.strings_on else None
 
     @property

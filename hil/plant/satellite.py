@@ -27,7 +27,6 @@ from .loads import (
     COMPUTER_W,
     COOLANT_HEATER,
     LASER,
-    LASER_STANDBY_W,
     NODES,
     PUMP,
     RACK_A,
@@ -247,7 +246,7 @@ class Plant:
         ledger.battery_loss_j += loss_w * dt_s
         ledger.compute_j += nodes_w * dt_s
         always_w = served_w[COMPUTE_BOARD] + served_w[PUMP] + served_w[ATTITUDE]
-        always_w += min(served_w[LASER], LASER_STANDBY_W) + self._served_computer_w
+        always_w += served_w[LASER] + self._served_computer_w
         if always_w < ALWAYS_W - NEGLIGIBLE_W:
             ledger.spared_j += (ALWAYS_W - always_w) * dt_s
         heater_w = served_w[BATTERY_HEATER] / PACKS
