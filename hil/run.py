@@ -190,6 +190,7 @@ def _judged(order: Order, folder: Path, back_end: BackEnd, flight: Flight) -> di
         "images": dict(back_end.images()),
         "downlink": decoded.as_dict(held=bench.frames_held),
         **_physics(replace(scenario, seed=order.seed), bench.plant, simulated_s, flight.flown),
+        "ladder": bench.levels.as_dict(),
     }
     cut_short = order.cut_short or bool(failure)
     heard = decoded.reports

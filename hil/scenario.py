@@ -71,6 +71,9 @@ MEASURABLE = {
     "thermal.min_coolant_k": "K",
     "thermal.violations": "1",
     "compute.delivered": "s",
+    "energy.brown_out_wh": "W h",
+    "ladder.deepest": "1",
+    "ladder.changes": "1",
 }
 """What a scenario can measure: key paths of `summary.json`, with their units."""
 

@@ -44,6 +44,11 @@ def room_w(situation: Situation, parameters: FlightParameters, table: allocation
     return situation.nodes.on * node_w + booting_w
 
 
+def shed_w(parameters: FlightParameters) -> float:
+    """By how much one command may lower the power of the racks where nothing forces more: it acts at once."""
+    return SHED_W_S * min(parameters.cycle_ms / 1000.0, 1.0)
+
+
 class Clamp:
     """Holds any plan to the nodes' heat limit and to the ladder's level.
 
@@ -51,10 +56,10 @@ class Clamp:
     come back one by one.
     """
 
-    __slots__ = ("_back_ms", "_cycle_s", "_most", "_table")
+    __slots__ = ("_back_ms", "_most", "_shed_w", "_table")
 
     def __init__(self, parameters: FlightParameters) -> None:
-        self._cycle_s = parameters.cycle_ms / 1000.0
+        self._shed_w = shed_w(parameters)
         self._table = allocation.step_table(parameters.node)
         self._most = NODES  # nodes that may run
         self._back_ms = 0
@@ -66,7 +71,7 @@ class Clamp:
         self._count_back(situation)
         plan = plan._replace(nodes=min(plan.nodes, self._most))
         if situation.level >= SHED:
-            left_w = max(situation.energy.rack_w - SHED_W_S * self._cycle_s, 0.0)
+            left_w = max(situation.energy.rack_w - self._shed_w, 0.0)
             nodes = min(plan.nodes, int(left_w / self._table.step_w[0]))
             return Plan(min(plan.compute_w, left_w), plan.ceiling_w, nodes)
         if situation.level >= THROTTLE:

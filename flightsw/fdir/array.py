@@ -86,10 +86,14 @@ class ArrayWatch:
         self.clear = False
         self.tripped = False
 
+    def strings_on(self, words: PowerWords) -> int:
+        """How many strings give power in a sample when there is light: those connected and not lost."""
+        return 0 if words.status & _TRIPPED else (self.enable & ~self.lost).bit_count()
+
     @property
-    def strings_on(self) -> int:
-        """How many strings are connected."""
-        return 0 if self.tripped else self.enable.bit_count()
+    def strings_usable(self) -> int:
+        """How many strings are neither lost nor held off after faults of their own."""
+        return STRINGS - (self._ladder.held | self.lost).bit_count()
 
     def clear_retries(self) -> None:
         """Let every string that is held off be tried again at once."""
@@ -132,9 +136,10 @@ class ArrayWatch:
                 for other, amperes in enumerate(strings_a)
                 if other != string and self.enable >> other & 1 and not self.lost >> other & 1
             ]
-            if not others_a or median(others_a) < LIT * nominal_a:
+            whole_a = _second_best(others_a)
+            if whole_a < LIT * nominal_a:
                 continue
-            ratio = strings_a[string] / median(others_a)
+            ratio = strings_a[string] / whole_a
             self._watch_loss(now_ms, string, ratio, strings_a[string], events)
             self._watch_swing(now_ms, string, ratio, strings_a[string], events)
 
@@ -218,3 +223,8 @@ class ArrayWatch:
 
     def _string_w(self) -> float:
         return MOST_SHARE * self._parameters.array_w / STRINGS
+
+
+def _second_best(strings_a: list[float]) -> float:
+    """What a whole string gives, even where most are lost; one sensor that reads too much does not count."""
+    return sorted(strings_a)[-2:][0] if strings_a else 0.0

@@ -9,6 +9,7 @@ junctions are so cool that a failed trial does not overheat it.
 from __future__ import annotations
 
 from ..control import allocation
+from ..control.limits import shed_w
 from ..events import EventSink
 from ..parameters import NODES, FlightParameters
 from ..retry import RetryLadder
@@ -18,11 +19,10 @@ from .limiters import LOAD_PUMP, LimiterControl
 
 ALL_NODES = (1 << NODES) - 1
 PUMP = LOAD_PUMP.bit_length() - 1
-STILL_SAMPLES = 2
+STILL_S = 2.0  # and one sample at the least
 WARM_K = 3.0
 HEATING_K = 1.0
-HEATING_SAMPLES = 3
-SHED_W_S = 20_000.0
+HEATING_S = 3.0  # likewise: junctions are too hot for the nodes' own sake before a few long cycles are over
 TRIAL_MS = 150_000
 TRIAL_ROOM_K = (
     12.0  # below the limit: a node that boots in still coolant warms by half of it until that is noticed
@@ -42,6 +42,7 @@ class PumpWatch:
 
     __slots__ = (
         "_failed",
+        "_heating_samples",
         "_ladder",
         "_means_k",
         "_parameters",
@@ -58,7 +59,9 @@ class PumpWatch:
         self._parameters = parameters
         self._table = allocation.step_table(parameters.node)
         self._ladder = RetryLadder(1, parameters.retry_s, never=1)
-        self._still = Alarm(STILL_SAMPLES, 1)
+        cycle_s = parameters.cycle_ms / 1000.0
+        self._still = Alarm(max(round(STILL_S / cycle_s), 1), 1)
+        self._heating_samples = max(round(HEATING_S / cycle_s), 1)
         self._means_k: list[float] = []
         self._failed = self._told = False
         self._trial_ms: int | None = None
@@ -111,7 +114,7 @@ class PumpWatch:
     def _heating(self, words: ComputeWords, warm_k: list[float], up: list[int]) -> bool:
         means, mean_k = self._means_k, sum(words.temperatures[node] for node in up) / len(up)
         means.append(mean_k)
-        if len(means) <= HEATING_SAMPLES:
+        if len(means) <= self._heating_samples:
             return False
         rises = mean_k - means.pop(0) > HEATING_K
         return rises and sum(warm_k[node] for node in up) / len(up) > WARM_K
@@ -119,7 +122,7 @@ class PumpWatch:
     def _stage(self, words: ComputeWords, up: list[int]) -> None:
         """The warmest nodes go first."""
         self.node_w = self._table.step_w[0]
-        count = max(int(SHED_W_S * self._parameters.cycle_ms / 1000.0 / self._table.step_w[0]), 1)
+        count = max(int(shed_w(self._parameters) / self._table.step_w[0]), 1)
         running = sorted(
             (node for node in up if self.usable >> node & 1), key=lambda node: -words.temperatures[node]
         )

@@ -25,7 +25,8 @@ class Readings(NamedTuple):
     Attributes:
         state_of_charge: of the gauge; while the gauge is not trusted, counted charge and open-circuit voltage stand in for it.
         packs_usable: how many of the two battery packs carry current: limits and capacity are theirs.
-        strings_on: how many of the array's strings are connected.
+        strings_on: how many of the array's strings are connected and not lost.
+        strings_usable: how many could be: after an over-voltage trip they come back one by one.
     """
 
     bus_v: float
@@ -41,6 +42,7 @@ class Readings(NamedTuple):
     packs_k: tuple[float, ...]
     packs_usable: int = 2
     strings_on: int = STRINGS
+    strings_usable: int = STRINGS
 
     @property
     def array_w(self) -> float:
@@ -49,7 +51,7 @@ class Readings(NamedTuple):
 
     @property
     def light_w(self) -> float | None:
-        """What the whole array would give if all its strings were connected; None while none is."""
+        """What the array would give if all its strings did; None while none is connected."""
         return self.array_w * STRINGS / self.strings_on if self.strings_on else None
 
     @property
