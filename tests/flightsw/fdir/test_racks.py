@@ -35,6 +35,7 @@ class Racks:
         self.nodes = NodeControl(P, memory)
         self.racks, self.pump = RackWatch(P), PumpWatch(P)
         self.states, self.booted, self.steps = [OFF] * 16, [0] * 16, [0] * 16
+        self.coolant_k = 300.0
         self.junction_k = [300.0] * 16
         self.latched: dict[int, float] = {}
         self.unlocked = -1
@@ -96,7 +97,7 @@ class Racks:
             watts[:8] = [0.0] * 8
         self.loads_w = [sum(watts[:8]), sum(watts[8:])]
         for n, w in enumerate(watts):
-            settled_k = 300.0 + self.resistance * w
+            settled_k = self.coolant_k + self.resistance * w
             self.junction_k[n] += (settled_k - self.junction_k[n]) * min(
                 1.0 / (self.resistance * 3300.0), 0.2
             )
@@ -108,7 +109,7 @@ class Racks:
         steps = sum(step << 4 * n for n, step in enumerate(self.steps) if self.states[n] == ON)
         kelvins = tuple(round(k - 200 + self.random.gauss(0, 0.3)) for k in self.junction_k)
         beats = self.cycle % 4 * 0x55555555
-        coolant = 30_000 + round(self.random.gauss(0, 10))
+        coolant = round(self.coolant_k * 100) + round(self.random.gauss(0, 10))
         return ComputeWords(
             self.cycle * 1000,
             0,
@@ -198,9 +199,10 @@ def test_the_node_that_trips_its_rack_is_found_one_by_one(memory):
 
 
 def test_no_node_tries_the_pump_with_junctions_that_are_hot_yet(racks):
+    racks.coolant_k = 316.0
+    racks.run(30)
     racks.resistance = 0.03
-    racks.junction_k = [318.0] * 16
-    racks.run(150)
+    racks.run(60)
     assert racks.names()[0][0] == "PUMP_FAILED"
     assert racks.hottest_k < P.limit_k
 
