@@ -26,6 +26,7 @@ HEATING_S = 3.0  # likewise: junctions are too hot for the nodes' own sake befor
 TRIAL_MS = 150_000
 TRIAL_ROOM_K = 12.0  # below the limit: twice what a node warms in still coolant until it is noticed
 JUNCTION_ZERO_K = 200.0
+UNLIMITED_W = 1e9
 
 
 class PumpWatch:
