@@ -199,7 +199,7 @@ def test_the_node_that_trips_its_rack_is_found_one_by_one(memory):
 
 
 def test_no_node_tries_the_pump_with_junctions_that_are_hot_yet(racks):
-    racks.coolant_k = 316.0
+    racks.coolant_k = 320.0
     racks.run(30)
     racks.resistance = 0.03
     racks.run(60)
