@@ -16,7 +16,7 @@ PUMP_W = 1_200.0
 ATTITUDE_W = 2_200.0
 LASER_W = 600.0
 LASER_STANDBY_W = 60.0
-BATTERY_HEATER_W = 500.0
+BATTERY_HEATER_W = 1_500.0
 COOLANT_HEATER_W = 2_000.0
 SHORT_A = 1_000.0
 """Current of a shorted load until its limiter trips; above every current sensor's range."""
