@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Heat: how much power a node may turn into heat, and when heaters and the charger work.
 
-The coolant is measured finely and changes slowly, its rise is carried forward, the junctions coarsely and within
-seconds. So the limit of a node's power
-is the rise that coolant still allows, divided by the thermal resistance from junction to coolant; the junctions' readings
-keep that resistance honest, quickly upwards (a weak pump), slowly downwards.
+The coolant is measured finely and changes slowly; its rise is carried forward. The junctions are measured coarsely and change
+within seconds. So the limit of a node's power is the rise that coolant still allows, divided by the thermal resistance from
+junction to coolant; the junctions' readings keep that resistance honest, quickly upwards (a weak pump), slowly downwards.
 """
 
 from __future__ import annotations

@@ -149,7 +149,7 @@ class FlightParameters:
     light_threshold_w: float = 4e-6
 
     # protections set in the power board
-    limiter_limits_w: tuple[float, ...] = (900.0, 1200.0, 75_000.0, 75_000.0, 2400.0, 2100.0, 3600.0, 3600.0)
+    limiter_limits_w: tuple[float, ...] = (900.0, 1200.0, 75_000.0, 75_000.0, 2400.0, 1200.0, 3600.0, 3600.0)
     limiter_trip_ms: tuple[int, ...] = (20, 20, 20, 20, 20, 20, 20, 20)
     limiter_retries: tuple[int, ...] = (0, 0, 0, 0, 0, 0, 0, 3)
     watchdog_ms: int = 10_000  # or three cycles, if that is longer

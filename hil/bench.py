@@ -25,6 +25,7 @@ from .evidence import STOPS, Readings
 from .fault_watch import FaultWatch, Stop
 from .flight_bus import FlightBus
 from .flight_faults import TRAPS, FlightFaults
+from .levels_seen import LevelsSeen
 from .link_faults import LinkFaults
 from .nvm import NonVolatileMemory
 from .plant import Actuators, CircularOrbit, Plant
@@ -69,6 +70,7 @@ class Bench:
         stops: the latest of the power board.
         watch: follows the scenario's faults.
         overruns: cycles that flight software missed because it came too late.
+        levels: how far down the ladder flight software went.
     """
 
     def __init__(self, scenario: Scenario, seed: int, back_end: BackEnd) -> None:
@@ -78,6 +80,7 @@ class Bench:
         self.stops: deque[Stop] = deque(maxlen=LATEST_STOPS)
         self.watch = FaultWatch(scenario.faults)
         self.overruns = 0
+        self.levels = LevelsSeen()
         self._board_frames = 0
         self._actuators = Actuators()
         self._timeline = Timeline(fault for fault in scenario.faults if not fault.is_momentary)
@@ -133,6 +136,7 @@ class Bench:
             else:
                 self.overruns += 1
             self.watch.cycle(self.now_ms, self._readings)
+            self.levels.see(self._flight)
             yield self._result
 
     def wait(self, duration_ms: int) -> None:

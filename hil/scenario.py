@@ -62,12 +62,17 @@ MEASURABLE = {
     "downlink.packets_altered": "1",
     **{f"downlink.reports.{name}": "1" for name in DICTIONARY.packets},
     "downlink.reports_unmatched": "1",
+    "bus.min_v": "V",
+    "bus.max_v": "V",
     "battery.min_state_of_charge": "1",
     "battery.floor_violations": "1",
     "battery.discharge_violations": "1",
     "thermal.max_k": "K",
     "thermal.violations": "1",
     "compute.delivered": "s",
+    "energy.brown_out_wh": "W h",
+    "ladder.deepest": "1",
+    "ladder.changes": "1",
 }
 """What a scenario can measure: key paths of `summary.json`, with their units."""
 

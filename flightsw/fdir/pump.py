@@ -18,10 +18,10 @@ from .limiters import LOAD_PUMP, LimiterControl
 
 ALL_NODES = (1 << NODES) - 1
 PUMP = LOAD_PUMP.bit_length() - 1
-STILL_SAMPLES = 2
+STILL_S = 2.0  # and one sample at the least
 WARM_K = 3.0
 HEATING_K = 1.0
-HEATING_SAMPLES = 3
+HEATING_S = 3.0  # likewise: junctions are too hot for the nodes' own sake before a few long cycles are over
 TRIAL_MS = 150_000
 UNLIMITED_W = 1e9
 
@@ -37,6 +37,7 @@ class PumpWatch:
 
     __slots__ = (
         "_failed",
+        "_heating_samples",
         "_ladder",
         "_means_k",
         "_parameters",
@@ -53,7 +54,9 @@ class PumpWatch:
         self._parameters = parameters
         self._table = allocation.step_table(parameters.node)
         self._ladder = RetryLadder(1, parameters.retry_s, never=1)
-        self._still = Alarm(STILL_SAMPLES, 1)
+        cycle_s = parameters.cycle_ms / 1000.0
+        self._still = Alarm(max(round(STILL_S / cycle_s), 1), 1)
+        self._heating_samples = max(round(HEATING_S / cycle_s), 1)
         self._means_k: list[float] = []
         self._failed = self._told = False
         self._trial_ms: int | None = None
@@ -106,7 +109,7 @@ class PumpWatch:
     def _heating(self, words: ComputeWords, warm_k: list[float], up: list[int]) -> bool:
         means, mean_k = self._means_k, sum(words.temperatures[node] for node in up) / len(up)
         means.append(mean_k)
-        if len(means) <= HEATING_SAMPLES:
+        if len(means) <= self._heating_samples:
             return False
         rises = mean_k - means.pop(0) > HEATING_K
         return rises and sum(warm_k[node] for node in up) / len(up) > WARM_K

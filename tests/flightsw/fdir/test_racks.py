@@ -25,7 +25,7 @@ class Racks:
     """Sixteen nodes with junctions on a coolant loop, whose currents are sampled a cycle late.
 
     Attributes:
-        latched: node and watts; unlocked: node; resistance: of the junctions.
+        latched: node and watts; unlocked: node; unfed: nodes without power; resistance: of the junctions.
     """
 
     def __init__(self, memory):
@@ -39,6 +39,7 @@ class Racks:
         self.latched: dict[int, float] = {}
         self.unlocked = -1
         self.tripping = -1
+        self.unfed: set[int] = set()
         self.resistance = P.junction_k_w
         self.hottest_k = 0.0
         self.cycle = 0
@@ -80,7 +81,7 @@ class Racks:
         tripped = False
         watts = []
         for n in range(16):
-            if not enable >> n & 1:
+            if not enable >> n & 1 or n in self.unfed:
                 self.states[n] = OFF
             elif self.states[n] == OFF:
                 self.states[n], self.booted[n] = BOOT, self.cycle + BOOT_CYCLES
@@ -141,6 +142,20 @@ def racks(memory):
 def test_a_sound_rack_loses_no_node(racks):
     racks.run(300)
     assert racks.told == []
+
+
+def test_a_rack_without_power_is_missed_and_its_nodes_are_not_blamed(racks):
+    racks.unfed = set(range(8, 16))
+    racks.run(200)
+    assert racks.racks.racks_w[1] == pytest.approx(8 * P.node.boot_w)
+    assert racks.told == []
+
+
+def test_a_node_without_power_is_missed_alone(racks):
+    racks.unfed = {9}
+    racks.run(200)
+    assert racks.told[0] == ("NODE_HUNG", 9)
+    assert {node for _, node in racks.told} == {9}
 
 
 @pytest.mark.parametrize("node", [3, 12])
