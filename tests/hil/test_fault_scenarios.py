@@ -21,6 +21,7 @@ ON_BOARDS = [
     "faults/27-clock-lock",
     "faults/33-bad-commands",
     "faults/34-reset-upset-clock",
+    "faults/35-overrun-storm",
 ]
 
 
