@@ -11,7 +11,7 @@ from flatsat.boards.registers import power_flight
 
 from . import fdir
 from .events import EventSink
-from .heat import Thermostat
+from .heat import CoolantLook, Thermostat
 from .modes import Level
 from .parameters import FlightParameters
 from .sample import PowerWords
@@ -28,10 +28,6 @@ _VOLT = power_flight.BATTERY_VOLTAGE.lsb
 _CHARGE_LSB = power_flight.GAUGE_STATE_OF_CHARGE.lsb
 
 SHED_MOST_S = 20.0
-LOOK_EVERY_S, LOOK_S = (
-    600.0,
-    30.0,
-)  # at the coolant, by a compute board that would be off: it cools by 6 K meanwhile
 LOADS = {
     Level.NORMAL: fdir.LOAD_ESSENTIAL | fdir.LOAD_LASER | fdir.LOAD_COMPUTE | fdir.LOAD_PUMP,
     Level.THROTTLE: fdir.LOAD_ESSENTIAL | fdir.LOAD_LASER | fdir.LOAD_COMPUTE | fdir.LOAD_PUMP,
@@ -45,12 +41,15 @@ SHEDDING = fdir.LOAD_COMPUTE | fdir.LOAD_PUMP | fdir.LOAD_RACKS
 class Switching:
     """Loads by level, heaters by thermostat, the charge path by the battery's temperature."""
 
-    __slots__ = ("_battery_heater", "_coolant_heater", "_parameters", "_shed_until_ms", "_was_overcharged")
+    __slots__ = (
+        "_battery_heater", "_coolant_heater", "_coolant_look", "_parameters", "_shed_until_ms", "_was_overcharged",
+    )  # fmt: skip
 
     def __init__(self, parameters: FlightParameters) -> None:
         self._parameters = parameters
         self._battery_heater = Thermostat()
         self._coolant_heater = Thermostat()
+        self._coolant_look = CoolantLook(parameters)
         self._was_overcharged = False
         self._shed_until_ms = 0.0
 
@@ -75,8 +74,6 @@ class Switching:
             listening: whether laser terminal and compute board stay on whatever the level.
         """
         wanted = LOADS[level] | fdir.LOAD_LASER | fdir.LOAD_COMPUTE if listening else LOADS[level]
-        if self._coolant_heater.on or now_ms / 1000.0 % LOOK_EVERY_S < LOOK_S:
-            wanted |= fdir.LOAD_COMPUTE
         if level < Level.SHED_COMPUTE:
             self._shed_until_ms = now_ms + max(SHED_MOST_S * 1000.0, 3.0 * self._parameters.cycle_ms)
             wanted |= fdir.LOAD_RACKS if racks else 0
@@ -88,10 +85,12 @@ class Switching:
         if self._battery_heater.follow(battery_k, parameters.battery_heater_on_k, hysteresis_k):
             wanted |= fdir.LOAD_BATTERY_HEATER
             switches |= BATTERY_HEATER
+        if self._coolant_look.due(now_ms, coolant_k):
+            wanted |= fdir.LOAD_COMPUTE
         if coolant_k is not None and self._coolant_heater.follow(
             coolant_k, parameters.coolant_heater_on_k, hysteresis_k
         ):
-            wanted |= fdir.LOAD_COOLANT_HEATER
+            wanted |= fdir.LOAD_COOLANT_HEATER | fdir.LOAD_COMPUTE
             switches |= COOLANT_HEATER
         return wanted, switches
 

@@ -9,7 +9,7 @@ from flatsat.hil.backends.port import Options, open_back_end
 from flatsat.hil.errors import BuildFailed
 from flatsat.hil.run import Order, fly
 
-NAMES = [name for name in scenario.builtin() if name.startswith("faults/")]
+NAMES = [name for name in scenario.builtin() if name.startswith("faults/") or name == "mass-driver-launch"]
 ON_BOARDS = [
     "faults/16-under-voltage",
     "faults/17-dead-bus",
@@ -21,6 +21,7 @@ ON_BOARDS = [
     "faults/27-clock-lock",
     "faults/33-bad-commands",
     "faults/34-reset-upset-clock",
+    "faults/35-overrun-storm",
 ]
 
 
