@@ -58,7 +58,9 @@ class Channel(NamedTuple):
     word: str
     low: int
     high: int
-    leap: int  # more than this within LEAP_S, or from one sample to the next, is none of the satellite's doing
+    leap: (
+        int  # more than this within LEAP_S, or from one sample to the next, is none of the satellite's doing
+    )
 
 
 def _channel(

@@ -202,5 +202,5 @@ def test_coolant_that_stands_still_is_found_within_seconds(racks, cycle_ms, samp
     for sample in range(samples):
         assert pump.usable == ALL_NODES
         words = racks._words()._replace(temperatures=(120 + 4 * sample,) * 16)
-        pump.observe(sample * cycle_ms, words, [8.0] * 16, False, racks.limiters, racks.events)
+        pump.observe(sample * cycle_ms, words, [12.0] * 16, False, racks.limiters, racks.events)
     assert pump.usable != ALL_NODES
