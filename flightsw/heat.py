@@ -39,6 +39,10 @@ class NodeHeat:
         self.coolant_k = self.hottest_k = 0.0
         self._rise_k = 0.0  # of the coolant in a cycle
 
+    def forget(self) -> None:
+        """The board that measures has been off: what comes next is not the continuation of what came before."""
+        self.coolant_k = self._rise_k = 0.0
+
     def limit_w(self, words: ComputeWords, racks_w: float) -> float:
         """Most power of a node, from a sample and what the racks draw; 0 when a junction is at its limit."""
         parameters = self._parameters

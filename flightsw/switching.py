@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which loads are wanted, and the power board's switches: charge path, heaters, battery packs.
 
-Racks and pump go after their nodes, which are switched off a few at a time: for SHED_MOST_S at the most.
+Racks and pump go after their nodes, which are switched off a few at a time: for SHED_MOST_S at the most. The compute board, which
+measures the coolant, looks at it from time to time whatever the level, and stays on while the coolant has to be heated.
 """
 
 from __future__ import annotations
@@ -27,6 +28,10 @@ _VOLT = power_flight.BATTERY_VOLTAGE.lsb
 _CHARGE_LSB = power_flight.GAUGE_STATE_OF_CHARGE.lsb
 
 SHED_MOST_S = 20.0
+LOOK_EVERY_S, LOOK_S = (
+    600.0,
+    30.0,
+)  # at the coolant, by a compute board that would be off: it cools by 6 K meanwhile
 LOADS = {
     Level.NORMAL: fdir.LOAD_ESSENTIAL | fdir.LOAD_LASER | fdir.LOAD_COMPUTE | fdir.LOAD_PUMP,
     Level.THROTTLE: fdir.LOAD_ESSENTIAL | fdir.LOAD_LASER | fdir.LOAD_COMPUTE | fdir.LOAD_PUMP,
@@ -70,6 +75,8 @@ class Switching:
             listening: whether laser terminal and compute board stay on whatever the level.
         """
         wanted = LOADS[level] | fdir.LOAD_LASER | fdir.LOAD_COMPUTE if listening else LOADS[level]
+        if self._coolant_heater.on or now_ms / 1000.0 % LOOK_EVERY_S < LOOK_S:
+            wanted |= fdir.LOAD_COMPUTE
         if level < Level.SHED_COMPUTE:
             self._shed_until_ms = now_ms + max(SHED_MOST_S * 1000.0, 3.0 * self._parameters.cycle_ms)
             wanted |= fdir.LOAD_RACKS if racks else 0

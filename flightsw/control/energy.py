@@ -79,7 +79,7 @@ class EnergyEstimate:
             sunlight.remaining_s(now_ms),
             self.rack_w,
             sunlight.night_s,
-            self._full_w * self._strings_share,
+            self._full_w * readings.strings_usable / STRINGS,
             self._boost(now_ms),
             battery.capacity_wh,
             battery.ohm,

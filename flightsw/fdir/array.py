@@ -90,6 +90,11 @@ class ArrayWatch:
         """How many strings give power in a sample when there is light: those connected and not lost."""
         return 0 if words.status & _TRIPPED else (self.enable & ~self.lost).bit_count()
 
+    @property
+    def strings_usable(self) -> int:
+        """How many strings are neither lost nor held off after faults of their own."""
+        return STRINGS - (self._ladder.held | self.lost).bit_count()
+
     def clear_retries(self) -> None:
         """Let every string that is held off be tried again at once."""
         self._ladder.clear()

@@ -2,7 +2,8 @@
 """The coolant pump: junctions that heat up together, faster than their power explains, tell that the coolant stands still.
 
 Then all clocks go to the lowest step and the nodes off, the warmest first, as fast as the bus likes; the pump is switched off for
-a while, longer each time and never for good, and one node tries whether the coolant moves before the others may run.
+a while, longer each time and never for good, and one node tries whether the coolant moves before the others may run: once the
+junctions are so cool that a failed trial does not overheat it.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ HEATING_K, HEATING_K_S = (
 )  # the least rise; without flow even an idle node's junction rises by 0.4 K/s
 HEATING_S = 3.0  # likewise: junctions are too hot for the nodes' own sake before a few long cycles are over
 TRIAL_MS = 150_000
+TRIAL_ROOM_K = 12.0  # below the limit: twice what a node warms in still coolant until it is noticed
+JUNCTION_ZERO_K = 200.0
 UNLIMITED_W = 1e9
 
 
@@ -105,7 +108,7 @@ class PumpWatch:
             if not self.usable:
                 self._ladder.fail(0, now_ms)
         elif self._failed and not self._ladder.held:
-            self._wait(now_ms, limiters)
+            self._wait(now_ms, words, limiters)
         elif self._trial_ms is not None and now_ms - self._trial_ms > TRIAL_MS:
             self._trial_ms = None
             self.usable = ALL_NODES
@@ -133,9 +136,10 @@ class PumpWatch:
         if len(running) <= count:
             self.usable = 0
 
-    def _wait(self, now_ms: int, limiters: LimiterControl) -> None:
-        """Until the pump is on again; then one node tries."""
-        if limiters.on & limiters.command & LOAD_PUMP:
+    def _wait(self, now_ms: int, words: ComputeWords, limiters: LimiterControl) -> None:
+        """Until the pump is on again and the junctions have cooled; then one node tries."""
+        room_k = self._parameters.limit_k - max(words.temperatures) - JUNCTION_ZERO_K
+        if limiters.on & limiters.command & LOAD_PUMP and room_k > TRIAL_ROOM_K:
             self._failed = False
             self._trial_ms = now_ms
             self._means_k.clear()

@@ -25,6 +25,7 @@ SHORT_ORBIT = {
     "least_on_s": 30.0,
 }
 ESSENTIAL = 0x80
+COMPUTE, COOLANT_HEATER = 0x01, 0x40
 HOUR_MS = 3_600_000
 
 
@@ -76,7 +77,8 @@ def test_from_a_dead_bus_it_charges_first_and_comes_back_to_work_by_itself(make_
     assert named(events, "DEAD_BUS_START") == [(1, 10)]
     history = []
     satellite.run(800, lambda now: history.append(loads(now)))
-    assert set(history) == {ESSENTIAL}
+    assert set(history) == {ESSENTIAL, ESSENTIAL | COMPUTE}
+    assert history.count(ESSENTIAL | COMPUTE) <= 2 * 31  # it looks at the coolant
     nodes = []
     satellite.run(1500, lambda now: nodes.append(now.flight.status.nodes_commanded))
     assert satellite.flight.status.level is Level.NORMAL
@@ -100,6 +102,32 @@ def test_each_collapse_makes_it_wait_longer_for_anything_but_essential_loads(mak
         waited.append((satellite.now_ms - since) / 1000)
     assert waited == pytest.approx([11, 101, 1001, 1001], abs=2)
     assert [collapses for collapses, _ in named(events, "DEAD_BUS_START")] == [1, 2, 3, 4]
+
+
+# cold
+
+
+@pytest.mark.parametrize("cold", [False, True], ids=["warm", "cold"])
+def test_in_safe_the_coolant_is_looked_at_and_warmed_when_it_is_cold(make_satellite, cold):
+    """Even when the terminal never listens; the compute board stays on just until the coolant is warm."""
+    satellite = make_satellite(
+        FlightParameters(safe_listen_s=0.0, coolant_heater_on_k=250.0), state_of_charge=0.4
+    )
+    satellite.sun = lambda now_s: 0.0
+    satellite.run(10)
+    assert satellite.flight.status.level is Level.SAFE
+    coolant_k = iter([245.0 if cold else 260.0] * 800 + [258.0] * 800)
+    history = []
+
+    def note(now):
+        history.append(loads(now))
+        now.coolant_k = next(coolant_k)
+
+    satellite.run(1600, note)
+    looks = sum(mask & COMPUTE for mask in history[:800])
+    assert looks == 800 if cold else looks <= 2 * 31
+    assert any(mask & COOLANT_HEATER for mask in history[:30]) is cold
+    assert sum(mask & COMPUTE for mask in history[805:]) <= 2 * 31
 
 
 # load steps

@@ -11,8 +11,14 @@ from flatsat.hil.run import Order, fly
 
 NAMES = [name for name in scenario.builtin() if name.startswith("faults/")]
 ON_BOARDS = [
+    "faults/16-under-voltage",
+    "faults/17-dead-bus",
+    "faults/18-brown-out",
+    "faults/19-inrush",
+    "faults/20-latch-up",
     "faults/21-load-short",
     "faults/24-node-hang",
+    "faults/27-clock-lock",
     "faults/33-bad-commands",
     "faults/34-reset-upset-clock",
 ]
