@@ -20,8 +20,11 @@ from .limiters import LOAD_PUMP, LimiterControl
 ALL_NODES = (1 << NODES) - 1
 PUMP = LOAD_PUMP.bit_length() - 1
 STILL_S = 2.0  # and one sample at the least
-WARM_K = 3.0
-HEATING_K = 1.0
+WARM_K, WARM_K_S = 3.0, 0.8  # more with long cycles, in which coolant and junctions are followed less closely
+HEATING_K, HEATING_K_S = (
+    1.0,
+    0.3,
+)  # the least rise; without flow even an idle node's junction rises by 0.4 K/s
 HEATING_S = 3.0  # likewise: junctions are too hot for the nodes' own sake before a few long cycles are over
 TRIAL_MS = 150_000
 TRIAL_ROOM_K = 12.0  # below the limit: twice what a node warms in still coolant until it is noticed
@@ -40,6 +43,7 @@ class PumpWatch:
 
     __slots__ = (
         "_failed",
+        "_heating_k",
         "_heating_samples",
         "_ladder",
         "_means_k",
@@ -48,6 +52,7 @@ class PumpWatch:
         "_table",
         "_told",
         "_trial_ms",
+        "_warm_k",
         "node_w",
         "off",
         "usable",
@@ -60,6 +65,8 @@ class PumpWatch:
         cycle_s = parameters.cycle_ms / 1000.0
         self._still = Alarm(max(round(STILL_S / cycle_s), 1), 1)
         self._heating_samples = max(round(HEATING_S / cycle_s), 1)
+        self._warm_k = max(WARM_K, WARM_K_S * cycle_s)
+        self._heating_k = max(HEATING_K, HEATING_K_S * self._heating_samples * cycle_s)
         self._means_k: list[float] = []
         self._failed = self._told = False
         self._trial_ms: int | None = None
@@ -114,8 +121,8 @@ class PumpWatch:
         means.append(mean_k)
         if len(means) <= self._heating_samples:
             return False
-        rises = mean_k - means.pop(0) > HEATING_K
-        return rises and sum(warm_k[node] for node in up) / len(up) > WARM_K
+        rises = mean_k - means.pop(0) > self._heating_k
+        return rises and sum(warm_k[node] for node in up) / len(up) > self._warm_k
 
     def _stage(self, words: ComputeWords, up: list[int]) -> None:
         """The warmest nodes go first."""

@@ -166,7 +166,7 @@ class RackWatch:
         settled = 1.0 - exp(-elapsed_s / JUNCTION_S)
         coolant_k = words.coolant_temperature * COOLANT_K
         for node in range(NODES):
-            rise_k = self._parameters.junction_k_w * self._last_w[node]
+            rise_k = self._parameters.junction_k_w * max(self._last_w[node], node_w[node])
             self._rise_k[node] += settled * (rise_k - self._rise_k[node])
             warm_k = words.temperatures[node] + JUNCTION_ZERO_K - coolant_k - self._rise_k[node]
             self.warm_k[node] += SMOOTH * (warm_k - self.warm_k[node])

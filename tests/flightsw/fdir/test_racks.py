@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Nodes and pump, given samples of both boards: which node goes off for what, and that a sound rack loses none."""
 
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -217,3 +218,14 @@ def test_without_coolant_flow_the_nodes_go_off_before_the_limit(racks):
     racks.run(400)
     assert racks.told[-1][0] == "LOAD_RECOVERED"
     assert racks.states == [ON] * 16
+
+
+@pytest.mark.parametrize(("cycle_ms", "samples"), [(1000, 5), (5000, 2), (10_000, 2)])
+def test_coolant_that_stands_still_is_found_within_seconds(racks, cycle_ms, samples):
+    """With long cycles the junctions' own limit would have the nodes off before several samples had shown it."""
+    pump = PumpWatch(replace(P, cycle_ms=cycle_ms))
+    for sample in range(samples):
+        assert pump.usable == ALL_NODES
+        words = racks._words()._replace(temperatures=(120 + 4 * sample,) * 16)
+        pump.observe(sample * cycle_ms, words, [12.0] * 16, False, racks.limiters, racks.events)
+    assert pump.usable != ALL_NODES
