@@ -9,7 +9,9 @@ from .port import Energy, Plan, Situation
 
 THROTTLE, SHED = 1, 2  # levels of the ladder
 SHED_W_S = 20_000.0
-FILL_S = 60.0  # over which the last of the results' buffer is filled
+FILL_S = 20.0  # over which the last of the results' buffer is filled
+BANK_S = 30.0  # of results that wait: more than a handover of the link leaves
+BRIM_S = 20.0  # of room by night: a few nodes take minutes to fill it
 MUCH_W = 1e6
 BACK_MS = 30_000  # from one node that comes back after a shed to the next
 
@@ -42,6 +44,16 @@ def room_w(situation: Situation, parameters: FlightParameters, table: allocation
         return MUCH_W
     node_w = max(node.static_w + node.dynamic_w * float(fraction**node.exponent), table.step_w[0])
     return situation.nodes.on * node_w + booting_w
+
+
+def banking(situation: Situation) -> bool:
+    """Whether the link is down for longer than a handover: work that the buffer may yet lose is worth less than energy."""
+    return not situation.link_up and situation.backlog_s > BANK_S
+
+
+def full(situation: Situation, parameters: FlightParameters) -> bool:
+    """Whether the buffer has room for so few results that what is left of the battery is better kept."""
+    return not situation.link_up and situation.backlog_s > parameters.buffer_s - BRIM_S
 
 
 def shed_w(parameters: FlightParameters) -> float:
