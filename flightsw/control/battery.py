@@ -106,6 +106,8 @@ class BatteryEstimate:
         cell, z, k = self._cell, self.state_of_charge, self.resistance
         drop_v = self._warm * (cell.series_ohm * current_a + cell.polarisation_ohm * self._polarised_a)
         self.innovation_v = off_v = voltage_v - rest_v(cell, z) - k * drop_v
+        if z >= 1.0 and off_v > 0.0:  # overcharged: the curve ends here, and teaches nothing
+            return
         slope = rest_slope_v(cell, z)
         gain_z, gain_k = self._zz * slope + self._zk * drop_v, self._zk * slope + self._kk * drop_v
         gain_c = self._zc * slope + self._kc * drop_v

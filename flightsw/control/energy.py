@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from math import exp
 
-from ..fdir.readings import Readings
+from ..fdir.readings import STRINGS, Readings
 from ..parameters import FlightParameters
 from .battery import BatteryEstimate
 from .port import Energy
@@ -38,7 +38,7 @@ class EnergyEstimate:
 
     __slots__ = (
         "_array_w", "_broken_s", "_bus_w", "_cycle_s", "_full_w", "_last_array_w", "_last_ms", "_parameters",
-        "_sunrise_ms", "battery", "battery_k", "battery_w", "energy", "rack_w", "sunlight",
+        "_strings_on", "_sunrise_ms", "battery", "battery_k", "battery_w", "energy", "rack_w", "sunlight",
     )  # fmt: skip
 
     def __init__(self, parameters: FlightParameters, readings: Readings, now_ms: int) -> None:
@@ -48,6 +48,7 @@ class EnergyEstimate:
         self._array_w = self._last_array_w = array_w = readings.array_w
         self._full_w = parameters.array_w
         self._broken_s = 0.0
+        self._strings_on = STRINGS
         self._bus_w = parameters.bus_power_w
         self.battery = BatteryEstimate(parameters, readings.state_of_charge, readings.battery_k)
         self.sunlight = Sunlight(parameters, array_w / parameters.array_w, now_ms)
@@ -66,7 +67,13 @@ class EnergyEstimate:
         self._bus_w = max(self._bus_w + 0.1 * (bus_w - self._bus_w), 0.0)
         share = readings.packs_usable / PACKS
         self.battery.update(readings, share, elapsed_s)
-        soon_w, least_w = self._follow_array(readings.array_w, now_ms, elapsed_s)
+        soon_w, least_w = 0.0, 0.0
+        if readings.strings_on:
+            self._full_w *= readings.strings_on / self._strings_on
+            self._strings_on = readings.strings_on
+            soon_w, least_w = self._follow_array(readings.array_w, now_ms, elapsed_s)
+        else:  # nothing can be told of the light: day stays day
+            self._array_w = self._last_array_w = 0.0
         sunlight, battery = self.sunlight, self.battery
         self.energy = Energy(
             battery.ahead(readings.battery_a, self._cycle_s if elapsed_s else 0.0),
@@ -77,7 +84,7 @@ class EnergyEstimate:
             sunlight.remaining_s(now_ms),
             self.rack_w,
             sunlight.night_s,
-            self._full_w,
+            self._full_w * readings.strings_usable / self._strings_on,
             self._boost(now_ms),
             battery.capacity_wh,
             battery.ohm,

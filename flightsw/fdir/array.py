@@ -91,6 +91,11 @@ class ArrayWatch:
         """How many strings are connected."""
         return 0 if self.tripped else self.enable.bit_count()
 
+    @property
+    def strings_usable(self) -> int:
+        """How many strings are not held off after faults of their own."""
+        return STRINGS - self._ladder.held.bit_count()
+
     def clear_retries(self) -> None:
         """Let every string that is held off be tried again at once."""
         self._ladder.clear()

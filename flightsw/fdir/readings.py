@@ -26,6 +26,7 @@ class Readings(NamedTuple):
         state_of_charge: of the gauge; while the gauge is not trusted, counted charge and open-circuit voltage stand in for it.
         packs_usable: how many of the two battery packs carry current: limits and capacity are theirs.
         strings_on: how many of the array's strings are connected.
+        strings_usable: how many could be, were there use for what they give.
     """
 
     bus_v: float
@@ -41,16 +42,12 @@ class Readings(NamedTuple):
     packs_k: tuple[float, ...]
     packs_usable: int = 2
     strings_on: int = STRINGS
+    strings_usable: int = STRINGS
 
     @property
     def array_w(self) -> float:
         """Power of the array at the bus."""
         return sum(self.strings_a) * self.bus_v
-
-    @property
-    def light_w(self) -> float | None:
-        """What the whole array would give if all its strings were connected; None while none is."""
-        return self.array_w * STRINGS / self.strings_on if self.strings_on else None
 
     @property
     def racks_w(self) -> float:
