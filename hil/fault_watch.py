@@ -7,6 +7,7 @@ which may be much later. Times are board times; those of an event are what fligh
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -216,5 +217,5 @@ def _looked_for(fault: Fault) -> dict[str, Evidence]:
 
 
 def _number(target: str) -> int | None:
-    digits = target.lstrip("abcdefghijklmnopqrstuvwxyz_")
-    return int(digits) if digits else BOARDS.index(target) if target in BOARDS else None
+    numbered = re.fullmatch(r"[a-z]+(\d+)", target)
+    return int(numbered[1]) if numbered else BOARDS.index(target) if target in BOARDS else None

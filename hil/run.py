@@ -190,8 +190,9 @@ def _judged(order: Order, folder: Path, back_end: BackEnd, flight: Flight) -> di
         "images": dict(back_end.images()),
         "downlink": decoded.as_dict(held=bench.frames_held),
         **_physics(replace(scenario, seed=order.seed), bench.plant, simulated_s, flight.flown),
-        "ladder": bench.levels.as_dict(),
+        "ladder": {"deepest": bench.steadiness.deepest, "changes": bench.steadiness.changes},
     }
+    summary["compute"]["boots"] = bench.steadiness.boots
     cut_short = order.cut_short or bool(failure)
     heard = decoded.reports
     telecommands = flight.courses.judged(bench.now_ms, scenario.cycle_ms, cut_short=cut_short)

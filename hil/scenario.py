@@ -71,6 +71,7 @@ MEASURABLE = {
     "thermal.min_coolant_k": "K",
     "thermal.violations": "1",
     "compute.delivered": "s",
+    "compute.boots": "1",
     "energy.brown_out_wh": "W h",
     "ladder.deepest": "1",
     "ladder.changes": "1",
