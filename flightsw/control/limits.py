@@ -54,14 +54,14 @@ class Clamp:
     come back one by one.
     """
 
-    __slots__ = ("_array_w", "_back_ms", "_cycle_s", "_fall_w", "_most", "_steady_ms", "_table")
+    __slots__ = ("_array_w", "_back_ms", "_cycle_s", "_most", "_parameters", "_steady_ms", "_table")
 
     def __init__(self, parameters: FlightParameters) -> None:
+        self._parameters = parameters
         self._cycle_s = parameters.cycle_ms / 1000.0
         self._table = allocation.step_table(parameters.node)
         self._most = NODES  # nodes that may run
         self._back_ms = 0
-        self._fall_w = FALL * parameters.array_w
         self._array_w = 0.0
         self._steady_ms = 0
 
@@ -85,7 +85,7 @@ class Clamp:
 
     def _flickers(self, situation: Situation) -> bool:
         energy, now_ms = situation.energy, situation.now_ms
-        if energy.in_sun and self._array_w - energy.array_w > self._fall_w:
+        if energy.in_sun and self._array_w - energy.array_w > FALL * self._parameters.array_w:
             self._steady_ms = now_ms + STEADY_MS
         self._array_w = energy.array_w
         return now_ms < self._steady_ms
