@@ -122,7 +122,7 @@ class BatteryEstimate:
         if abs(off_v) > BELIEVED_V and off_v * off_v > 25.0 * variance:
             self.disbelieved += 1
             self.state_of_charge += GAUGE_GAIN * (gauge - z)
-            if self.disbelieved >= ANOTHER_SAMPLES:
+            if self.disbelieved % ANOTHER_SAMPLES == 0:
                 self._begin_anew()
             return
         self.disbelieved = 0
@@ -141,7 +141,6 @@ class BatteryEstimate:
         """Be as unsure of resistance and capacity as at the start."""
         self._zz, self._kk, self._cc = GAUGE_Z**2, START_K**2, START_C**2
         self._zk = self._zc = self._kc = 0.0
-        self.disbelieved = 0
 
     def _count(self, current_a: float, elapsed_s: float) -> None:
         cell = self._cell

@@ -71,14 +71,14 @@ class Clamp:
     come back one by one.
     """
 
-    __slots__ = ("_array_w", "_back_ms", "_fall_w", "_most", "_shed_w", "_steady_ms", "_table")
+    __slots__ = ("_array_w", "_back_ms", "_most", "_parameters", "_shed_w", "_steady_ms", "_table")
 
     def __init__(self, parameters: FlightParameters) -> None:
+        self._parameters = parameters
         self._shed_w = shed_w(parameters)
         self._table = allocation.step_table(parameters.node)
         self._most = NODES  # nodes that may run
         self._back_ms = 0
-        self._fall_w = FALL * parameters.array_w
         self._array_w = 0.0
         self._steady_ms = 0
 
@@ -102,7 +102,7 @@ class Clamp:
 
     def _flickers(self, situation: Situation) -> bool:
         energy, now_ms = situation.energy, situation.now_ms
-        if energy.in_sun and self._array_w - energy.array_w > self._fall_w:
+        if energy.in_sun and self._array_w - energy.array_w > FALL * self._parameters.array_w:
             self._steady_ms = now_ms + STEADY_MS
         self._array_w = energy.array_w
         return now_ms < self._steady_ms
