@@ -241,6 +241,7 @@ def _physics(scenario: Scenario, plant: Plant, flown_s: float, flown: Flown) -> 
     violations = plant.violations
     booked = energy(plant.ledger, plant.battery.energy_j - plant.battery.initial_j)
     return {
+        "bus": {"min_v": violations.min_bus_v, "max_v": violations.max_bus_v},
         "battery": {
             "min_state_of_charge": violations.min_state_of_charge,
             "floor": scenario.satellite.floor,
@@ -249,6 +250,7 @@ def _physics(scenario: Scenario, plant: Plant, flown_s: float, flown: Flown) -> 
         },
         "thermal": {
             "max_k": violations.max_k,
+            "min_coolant_k": violations.min_coolant_k,
             "limit_k": scenario.satellite.limit_k,
             "violations": violations.thermal,
         },

@@ -13,7 +13,7 @@ from ..fdir.readings import STRINGS, Readings
 from ..parameters import FlightParameters
 from .battery import BatteryEstimate
 from .port import Energy
-from .sunlight import SEEN_S, Sunlight
+from .sunlight import TOLD_NIGHT_S, Sunlight
 
 PACKS = 2
 STEADY_FRACTION = 0.02  # of the array's power: a change within this is noise
@@ -37,21 +37,22 @@ class EnergyEstimate:
     """
 
     __slots__ = (
-        "_array_w", "_broken_s", "_bus_w", "_cycle_s", "_full_w", "_last_array_w", "_last_ms", "_parameters",
-        "_strings_on", "_sunrise_ms", "battery", "battery_k", "battery_w", "energy", "rack_w", "sunlight",
+        "_array_w", "_broken_s", "_bus_w", "_cycle_s", "_full_w", "_last_light_w", "_last_ms", "_parameters",
+        "_strings_share", "_sunrise_ms", "battery", "battery_k", "battery_w", "energy", "rack_w", "sunlight",
     )  # fmt: skip
 
     def __init__(self, parameters: FlightParameters, readings: Readings, now_ms: int) -> None:
         self._parameters = parameters
         self._cycle_s = parameters.cycle_ms / 1000.0
         self._last_ms = now_ms
-        self._array_w = self._last_array_w = array_w = readings.array_w
-        self._full_w = parameters.array_w
+        self._array_w = readings.array_w
+        self._last_light_w = light_w = readings.light_w or 0.0
+        self._strings_share = 1.0
+        self._full_w = parameters.array_w  # of all strings
         self._broken_s = 0.0
-        self._strings_on = STRINGS
         self._bus_w = parameters.bus_power_w
         self.battery = BatteryEstimate(parameters, readings.state_of_charge, readings.battery_k)
-        self.sunlight = Sunlight(parameters, array_w / parameters.array_w, now_ms)
+        self.sunlight = Sunlight(parameters, light_w / parameters.array_w, now_ms)
         period_ms = parameters.orbit_period_s * 1000.0
         self._sunrise_ms = now_ms - (now_ms - parameters.sunrise_ms) % period_ms
         self.update(readings, now_ms)
@@ -67,13 +68,7 @@ class EnergyEstimate:
         self._bus_w = max(self._bus_w + 0.1 * (bus_w - self._bus_w), 0.0)
         share = readings.packs_usable / PACKS
         self.battery.update(readings, share, elapsed_s)
-        soon_w, least_w = 0.0, 0.0
-        if readings.strings_on:
-            self._full_w *= readings.strings_on / self._strings_on
-            self._strings_on = readings.strings_on
-            soon_w, least_w = self._follow_array(readings.array_w, now_ms, elapsed_s)
-        else:  # nothing can be told of the light: day stays day
-            self._array_w = self._last_array_w = 0.0
+        soon_w, least_w = self._follow_array(readings, now_ms, elapsed_s)
         sunlight, battery = self.sunlight, self.battery
         self.energy = Energy(
             battery.ahead(readings.battery_a, self._cycle_s if elapsed_s else 0.0),
@@ -84,7 +79,7 @@ class EnergyEstimate:
             sunlight.remaining_s(now_ms),
             self.rack_w,
             sunlight.night_s,
-            self._full_w * readings.strings_usable / self._strings_on,
+            self._full_w * readings.strings_usable / STRINGS,
             self._boost(now_ms),
             battery.capacity_wh,
             battery.ohm,
@@ -95,20 +90,16 @@ class EnergyEstimate:
         )
         return self.energy
 
-    def _follow_array(self, array_w: float, now_ms: int, elapsed_s: float) -> tuple[float, float]:
+    def _follow_array(self, readings: Readings, now_ms: int, elapsed_s: float) -> tuple[float, float]:
         """Take the measured power in; return where it will be when a command given now has acted, likely and at the least."""
-        sunlight, cycle_ms = self.sunlight, self._parameters.cycle_ms
-        sampled_ms = now_ms - cycle_ms
-        was_day = sunlight.in_sun
-        gain = 1.0 + self._boost(sampled_ms)
-        sunlight.update(sampled_ms, array_w / (self._full_w * gain))
-        if sunlight.in_sun and not was_day:
-            self._sunrise_ms = float(sampled_ms)
-        self._learn_full(array_w / gain, sampled_ms, elapsed_s)
+        array_w, fallen_w = readings.array_w, 0.0
+        if readings.light_w is not None:
+            self._strings_share = readings.strings_on / STRINGS
+            fallen_w = (self._last_light_w - readings.light_w) * self._strings_share
+            self._last_light_w = readings.light_w
+            self._follow_light(readings.light_w, now_ms - self._parameters.cycle_ms, elapsed_s)
 
         steady_w = STEADY_FRACTION * self._parameters.array_w
-        fallen_w = self._last_array_w - array_w
-        self._last_array_w = array_w
         if abs(array_w - self._array_w) > steady_w:
             self._array_w = array_w
         else:
@@ -117,32 +108,42 @@ class EnergyEstimate:
         seen_w = max(self._array_w - ahead_w, 0.0)
         return self._likely_w(now_ms, seen_w), self._least_w(now_ms, seen_w)
 
+    def _follow_light(self, light_w: float, sampled_ms: int, elapsed_s: float) -> None:
+        """Take in what all strings would give; while none is connected, day and night are as they were."""
+        was_day = self.sunlight.in_sun
+        gain = 1.0 + (self._boost(sampled_ms) if was_day else self._parameters.cold_boost)
+        self.sunlight.update(sampled_ms, light_w / (self._full_w * gain))
+        if self.sunlight.in_sun and not was_day:
+            self._sunrise_ms = float(sampled_ms)
+        self._learn_full(light_w / gain, sampled_ms, elapsed_s)
+
     def _likely_w(self, now_ms: int, seen_w: float) -> float:
         """Power at the end of the cycle that a command given now rules, terminators as foretold."""
         sunlight, cycle_ms = self.sunlight, self._parameters.cycle_ms
-        light = sunlight.predicted(now_ms + cycle_ms)
+        light, full_w = sunlight.predicted(now_ms + cycle_ms), self._full_w * self._strings_share
         if not sunlight.rising(now_ms):
-            return seen_w if light == 1.0 else min(seen_w, light * self._full_w)
+            return seen_w if light == 1.0 else min(seen_w, light * full_w)
         if not self._sunrise_foretold(now_ms) or sunlight.predicted(now_ms - cycle_ms) == 1.0:
             return seen_w
-        return max(seen_w, light * self._full_w * (1.0 + self._parameters.cold_boost))
+        return max(seen_w, light * full_w * (1.0 + self._parameters.cold_boost))
 
     def _least_w(self, now_ms: int, seen_w: float) -> float:
         """The least power while a command given now acts: of a rising one the first, of a falling one the last."""
         sunlight, cycle_ms = self.sunlight, self._parameters.cycle_ms
-        unsure_ms = 1000.0 * sunlight.unsure_s
+        unsure_ms, full_w = 1000.0 * sunlight.unsure_s, self._full_w * self._strings_share
         if not sunlight.rising(now_ms):
             light = sunlight.predicted(now_ms + cycle_ms + unsure_ms)
-            return seen_w if light == 1.0 else min(seen_w, light * self._full_w)
-        if not self._sunrise_foretold(now_ms):
+            return seen_w if light == 1.0 else min(seen_w, light * full_w)
+        risen = sunlight.predicted(now_ms - cycle_ms - unsure_ms) == 1.0  # what was seen is all there is
+        if risen or not self._sunrise_foretold(now_ms):
             return seen_w
-        return max(seen_w, sunlight.predicted(now_ms - unsure_ms) * self._full_w)
+        return max(seen_w, sunlight.predicted(now_ms - unsure_ms) * full_w)
 
     def _sunrise_foretold(self, now_ms: int) -> bool:
         """Whether the sunrise follows from terminators seen, and has not failed to come."""
         sunlight = self.sunlight
         overdue = not sunlight.in_sun and sunlight.overdue_s(now_ms - 2.0 * self._parameters.cycle_ms) > 0.0
-        return not overdue and sunlight.night_unsure_s <= SEEN_S
+        return not overdue and sunlight.night_unsure_s < TOLD_NIGHT_S
 
     def _learn_full(self, warm_w: float, sampled_ms: int, elapsed_s: float) -> None:
         sunlight = self.sunlight

@@ -9,7 +9,9 @@ from .port import Energy, Plan, Situation
 
 THROTTLE, SHED = 1, 2  # levels of the ladder
 SHED_W_S = 20_000.0
-FILL_S = 60.0  # over which the last of the results' buffer is filled
+FILL_S = 20.0  # over which the last of the results' buffer is filled
+BANK_S = 30.0  # of results that wait: more than a handover of the link leaves
+BRIM_S = 20.0  # of room by night: a few nodes take minutes to fill it
 MUCH_W = 1e6
 BACK_MS = 30_000  # from one node that comes back after a shed to the next
 FALL = 0.05  # of the array's nominal power, from one sample to the next by day: the light flickers
@@ -46,6 +48,21 @@ def room_w(situation: Situation, parameters: FlightParameters, table: allocation
     return situation.nodes.on * node_w + booting_w
 
 
+def banking(situation: Situation) -> bool:
+    """Whether the link is down for longer than a handover: work that the buffer may yet lose is worth less than energy."""
+    return not situation.link_up and situation.backlog_s > BANK_S
+
+
+def full(situation: Situation, parameters: FlightParameters) -> bool:
+    """Whether the buffer has room for so few results that what is left of the battery is better kept."""
+    return not situation.link_up and situation.backlog_s > parameters.buffer_s - BRIM_S
+
+
+def shed_w(parameters: FlightParameters) -> float:
+    """By how much one command may lower the power of the racks where nothing forces more: it acts at once."""
+    return SHED_W_S * min(parameters.cycle_ms / 1000.0, 1.0)
+
+
 class Clamp:
     """Holds any plan to the nodes' heat limit, to steady light and to the ladder's level.
 
@@ -54,11 +71,11 @@ class Clamp:
     come back one by one.
     """
 
-    __slots__ = ("_array_w", "_back_ms", "_cycle_s", "_most", "_parameters", "_steady_ms", "_table")
+    __slots__ = ("_array_w", "_back_ms", "_most", "_parameters", "_shed_w", "_steady_ms", "_table")
 
     def __init__(self, parameters: FlightParameters) -> None:
         self._parameters = parameters
-        self._cycle_s = parameters.cycle_ms / 1000.0
+        self._shed_w = shed_w(parameters)
         self._table = allocation.step_table(parameters.node)
         self._most = NODES  # nodes that may run
         self._back_ms = 0
@@ -74,7 +91,7 @@ class Clamp:
         if self._flickers(situation):
             plan = plan._replace(nodes=min(plan.nodes, situation.nodes.running))
         if situation.level >= SHED:
-            left_w = max(situation.energy.rack_w - SHED_W_S * self._cycle_s, 0.0)
+            left_w = max(situation.energy.rack_w - self._shed_w, 0.0)
             nodes = min(plan.nodes, int(left_w / self._table.step_w[0]))
             return Plan(min(plan.compute_w, left_w), plan.ceiling_w, nodes)
         if situation.level >= THROTTLE:

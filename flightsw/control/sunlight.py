@@ -15,13 +15,12 @@ DAWN, DUSK = 0.25, 0.10  # of full light: what makes it day, and what makes it n
 TRUSTED_TERMINATOR_S = 900.0  # a terminator further off than this may be none: a shadow, a failed array
 LATE_SUNRISE_S = 300.0  # how long the night may still last when the sunrise is overdue
 DAWN_GRACE_S = 10.0  # from the predicted sunrise until it is overdue
-TOLD_S, SEEN_S = (
-    2.0,
-    1.0,
-)  # how far off a sunset of the ephemeris may be, and a terminator that follows from those seen
+TOLD_S = 3.0  # how far off a sunset of the ephemeris may be
 TOLD_NIGHT_S = 10.0  # how far off the length of a night may be that was not measured
-NIGHT_GAIN = 0.7  # how much of a night's length enters the next one's
-PENUMBRA = (0.03, 0.97)  # light between these tells the time
+SEEN_S, SEEN_CYCLES = 0.5, 0.3  # how far off a terminator may be that follows from those seen
+NIGHT_GAIN, SUNRISE_GAIN = 0.5, 0.6  # how much of what was seen enters the next one
+SMALL_S = 5.0  # a sunrise that is no further off is smoothed
+PENUMBRA = (0.005, 0.96)  # light between these tells the time
 
 
 class Sunlight:
@@ -38,7 +37,7 @@ class Sunlight:
     """
 
     __slots__ = (
-        "_dark_since_ms", "_last_light", "_last_ms", "_parameters", "_seen_ms", "_sunrise_ms",
+        "_dark_since_ms", "_last_light", "_last_ms", "_parameters", "_seen_ms", "_seen_unsure_s", "_sunrise_ms",
         "in_sun", "night_s", "night_unsure_s", "unsure_s",
     )  # fmt: skip
 
@@ -50,6 +49,7 @@ class Sunlight:
         self._dark_since_ms = float(now_ms)
         self._last_ms, self._last_light = now_ms, light
         self._seen_ms = -1.0
+        self._seen_unsure_s = SEEN_S + SEEN_CYCLES * parameters.cycle_ms / 1000.0
         self.in_sun = light > DAWN
 
     def update(self, now_ms: int, light: float) -> float:
@@ -101,7 +101,8 @@ class Sunlight:
 
     def _half_light_ms(self, now_ms: int, light: float) -> float:
         """When the light passed one half: by a sample in the penumbra, or between the last two."""
-        if self._last_ms - 2000 <= self._seen_ms <= now_ms + 2000:
+        reach_ms = 500.0 * self._parameters.penumbra_s + 100.0
+        if self._last_ms - reach_ms <= self._seen_ms <= now_ms + reach_ms:
             return self._seen_ms
         if PENUMBRA[0] < light < PENUMBRA[1]:
             offset_ms = 1000.0 * penumbra_time_s(light, self._parameters.penumbra_s)
@@ -117,17 +118,19 @@ class Sunlight:
         self.in_sun = True
         dark_s = (at_ms - self._dark_since_ms) / 1000.0
         long_night = dark_s > self._parameters.eclipse_s / 2
-        if long_night and abs(dark_s - self.night_s) < TRUSTED_TERMINATOR_S and self.unsure_s == SEEN_S:
-            self.night_s += NIGHT_GAIN * (dark_s - self.night_s)
-            self.night_unsure_s = SEEN_S
+        if long_night and abs(dark_s - self.night_s) < TRUSTED_TERMINATOR_S and self.unsure_s < TOLD_S:
+            first = self.night_unsure_s >= TOLD_NIGHT_S
+            self.night_s += (1.0 if first else NIGHT_GAIN) * (dark_s - self.night_s)
+            self.night_unsure_s = self._seen_unsure_s
         self._correct(at_ms, trusted=long_night)
 
     def _correct(self, sunrise_ms: float, *, trusted: bool) -> None:
         period_s = self._parameters.orbit_period_s
         late_s = ((sunrise_ms - self._sunrise_ms) / 1000.0 + period_s / 2) % period_s - period_s / 2
         if trusted or abs(late_s) < TRUSTED_TERMINATOR_S:
-            self._sunrise_ms = sunrise_ms
-            self.unsure_s = SEEN_S
+            smooth = self.night_unsure_s < TOLD_NIGHT_S and abs(late_s) < SMALL_S
+            self._sunrise_ms = sunrise_ms - (1.0 - SUNRISE_GAIN) * 1000.0 * late_s if smooth else sunrise_ms
+            self.unsure_s = self._seen_unsure_s
 
 
 def penumbra_light(place: float) -> float:

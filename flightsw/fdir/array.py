@@ -55,6 +55,7 @@ class ArrayWatch:
         "_parameters",
         "_ratios",
         "_rises",
+        "_sampled",
         "_share",
         "_steady",
         "_swing",
@@ -81,20 +82,19 @@ class ArrayWatch:
         self._was_ms: int | None = None
         self._moved_ms = 0
         self._back = ALL_STRINGS  # strings that a trip no longer keeps off
-        self.enable = ALL_STRINGS
+        self.enable = self._sampled = ALL_STRINGS  # what the next sample, taken before the command acted, shows
         self.lost = 0
         self.clear = False
         self.tripped = False
 
-    @property
-    def strings_on(self) -> int:
-        """How many strings are connected."""
-        return 0 if self.tripped else self.enable.bit_count()
+    def strings_on(self, words: PowerWords) -> int:
+        """How many strings give power in a sample when there is light: those connected and not lost."""
+        return 0 if words.status & _TRIPPED else (self._sampled & ~self.lost).bit_count()
 
     @property
     def strings_usable(self) -> int:
-        """How many strings are not held off after faults of their own."""
-        return STRINGS - self._ladder.held.bit_count()
+        """How many strings are neither lost nor held off after faults of their own."""
+        return STRINGS - (self._ladder.held | self.lost).bit_count()
 
     def clear_retries(self) -> None:
         """Let every string that is held off be tried again at once."""
@@ -123,7 +123,7 @@ class ArrayWatch:
             if (enable & ~self.enable) >> string & 1:
                 self._swing[string].forget()
                 self._ratios[string], self._rises[string] = 1.0, 0.0
-        self.enable = enable
+        self._sampled, self.enable = self.enable, enable
 
     # strings
 
@@ -137,9 +137,10 @@ class ArrayWatch:
                 for other, amperes in enumerate(strings_a)
                 if other != string and self.enable >> other & 1 and not self.lost >> other & 1
             ]
-            if not others_a or median(others_a) < LIT * nominal_a:
+            whole_a = _second_best(others_a)
+            if whole_a < LIT * nominal_a:
                 continue
-            ratio = strings_a[string] / median(others_a)
+            ratio = strings_a[string] / whole_a
             self._watch_loss(now_ms, string, ratio, strings_a[string], events)
             self._watch_swing(now_ms, string, ratio, strings_a[string], events)
 
@@ -223,3 +224,8 @@ class ArrayWatch:
 
     def _string_w(self) -> float:
         return MOST_SHARE * self._parameters.array_w / STRINGS
+
+
+def _second_best(strings_a: list[float]) -> float:
+    """What a whole string gives, even where most are lost; one sensor that reads too much does not count."""
+    return sorted(strings_a)[-2:][0] if strings_a else 0.0

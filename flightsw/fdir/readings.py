@@ -25,8 +25,8 @@ class Readings(NamedTuple):
     Attributes:
         state_of_charge: of the gauge; while the gauge is not trusted, counted charge and open-circuit voltage stand in for it.
         packs_usable: how many of the two battery packs carry current: limits and capacity are theirs.
-        strings_on: how many of the array's strings are connected.
-        strings_usable: how many could be, were there use for what they give.
+        strings_on: how many of the array's strings are connected and not lost.
+        strings_usable: how many could be: after an over-voltage trip they come back one by one.
     """
 
     bus_v: float
@@ -48,6 +48,11 @@ class Readings(NamedTuple):
     def array_w(self) -> float:
         """Power of the array at the bus."""
         return sum(self.strings_a) * self.bus_v
+
+    @property
+    def light_w(self) -> float | None:
+        """What the array would give if all its strings did; None while none is connected."""
+        return self.array_w * STRINGS / self.strings_on if self.strings_on else None
 
     @property
     def racks_w(self) -> float:

@@ -23,7 +23,6 @@ PACK0 = power_flight.SWITCHES_PACK0.low
 CHARGE = power_flight.SWITCHES_CHARGE.mask
 BATTERY_HEATER = power_flight.SWITCHES_BATTERY_HEATER.mask
 COOLANT_HEATER = power_flight.SWITCHES_COOLANT_HEATER.mask
-OVERVOLTAGE = power_flight.STATUS_OVERVOLTAGE.mask
 OVERVOLTAGE_CLEAR = power_flight.SWITCHES_OVERVOLTAGE_CLEAR.mask
 
 
@@ -88,7 +87,7 @@ class FaultWatch:
         """Take in a sample of the power board; returns what decisions may go by."""
         trust = self._sensors.trust
         charging = bool(self._switches & CHARGE)
-        strings_on = 0 if words.status & OVERVOLTAGE else self.array.strings_on
+        strings_on = self.array.strings_on(words)
         now = self._sensors.observe(now_ms, words, self.packs.usable, strings_on, charging, self._events)
         now = now._replace(strings_usable=self.array.strings_usable)
         self.array.observe(now_ms, words, now, trust[Sensor.STRING_CURRENT], self._events)

@@ -29,7 +29,7 @@ from .horizon import Horizon
 from .rows import Series
 
 MOST_KW = loads.NODES * max(loads.NODE_W[loads.ON]) / 1000
-REST_KW = (loads.ALWAYS_W - loads.LASER_STANDBY_W) / 1000
+REST_KW = (loads.ALWAYS_W - loads.LASER_W) / 1000
 RADIATED_KW_K4 = heat.RADIATOR_EMISSIVITY * heat.STEFAN_BOLTZMANN * heat.RADIATOR_AREA_M2 / 1000
 JUNCTIONS_KJ_K, COOLANT_KJ_K = (
     loads.NODES * heat.JUNCTION_CAPACITY_J_K / 1000,

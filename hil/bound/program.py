@@ -6,7 +6,8 @@ every instant holds for the means where it is linear, and by Jensen's inequality
 relaxation grants beyond the plant.
 
 Who is bounded: every controller that keeps the floor and the temperature limit, feeds the loads that are always on (`ALWAYS_W`,
-the laser terminal at its standby power) and browns nothing out. Energy that a run did not give to those loads, or that loads
+the laser terminal too: without it the satellite is deaf and its results stay on board) and browns nothing
+out. Energy that a run did not give to those loads, or that loads
 asked for and did not get, is worth at most `Certified.per_spared_j` a joule; `share.py` adds that.
 
 Not bounded: what a node does between two samples of the plant beyond what its state at the second one allows, and steps that
@@ -274,7 +275,7 @@ def _cooled(
     )
     emitted = cooling.RADIATED_KW_K4 * horizon.radiating
     slope, offset = 4 * emitted * near_k**3, -3 * emitted * near_k**4
-    rest_kw = cooling.REST_KW + loads.LASER_STANDBY_W / 1000 + horizon.absorbed_w / 1000
+    rest_kw = cooling.REST_KW + loads.LASER_W / 1000 + horizon.absorbed_w / 1000
     start_k = cooling.start_k(satellite)
     before = np.concatenate([end_k[:1], end_k[:-1]])
     first = np.zeros(count)

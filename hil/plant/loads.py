@@ -21,7 +21,7 @@ COOLANT_HEATER_W = 2_000.0
 SHORT_A = 1_000.0
 """Current of a shorted load until its limiter trips; above every current sensor's range."""
 
-ALWAYS_W = COMPUTER_W + COMPUTE_BOARD_W + PUMP_W + ATTITUDE_W + LASER_STANDBY_W
+ALWAYS_W = COMPUTER_W + COMPUTE_BOARD_W + PUMP_W + ATTITUDE_W + LASER_W
 """What loads take at the least that are on as long as the satellite does what it is for."""
 
 IDLE_NODE_W = 1_600.0

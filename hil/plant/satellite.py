@@ -27,7 +27,6 @@ from .loads import (
     COMPUTER_W,
     COOLANT_HEATER,
     LASER,
-    LASER_STANDBY_W,
     NODES,
     PUMP,
     RACK_A,
@@ -82,6 +81,9 @@ class Plant:
         self.violations = Violations(
             min_state_of_charge=satellite.state_of_charge,
             max_k=max(satellite.radiator_k, satellite.coolant_k),
+            min_coolant_k=satellite.coolant_k,
+            min_bus_v=satellite.bus_v,
+            max_bus_v=satellite.bus_v,
         )
         self.longest_step_ms = QUIET_STEP_MS
         self._floor = satellite.floor
@@ -117,7 +119,7 @@ class Plant:
         )
         self._publish_state(to_ms)
         self._publish_light(to_ms, actuators.laser_state)
-        self.violations.judge(truth.state_of_charge, self._floor, truth.max_k, self._limit_k, overdrawn, dt_s)
+        self.violations.judge(truth, self._floor, self._limit_k, overdrawn, dt_s)
 
     def fed(self, lcl_on: int) -> int:
         """The loads that are fed now while these limiters are on."""
@@ -247,7 +249,7 @@ class Plant:
         ledger.battery_loss_j += loss_w * dt_s
         ledger.compute_j += nodes_w * dt_s
         always_w = served_w[COMPUTE_BOARD] + served_w[PUMP] + served_w[ATTITUDE]
-        always_w += min(served_w[LASER], LASER_STANDBY_W) + self._served_computer_w
+        always_w += served_w[LASER] + self._served_computer_w
         if always_w < ALWAYS_W - NEGLIGIBLE_W:
             ledger.spared_j += (ALWAYS_W - always_w) * dt_s
         heater_w = served_w[BATTERY_HEATER] / PACKS

@@ -210,4 +210,4 @@ LINK = Figure(
 FIGURES = (POWER, BATTERY, NODES, TEMPERATURES, LINK)
 
 
-MODES = ("safe", "charge", "nominal")
+LEVELS = ("normal", "throttle", "no compute", "no payload", "safe")

@@ -114,7 +114,7 @@ def _row(status: Mapping[str, Any]) -> list[float]:
     junctions = status["junction_k"]
     states, steps = status["node_state"], status["clock_step"]
     on = states.count(ON)
-    mode, queued = status["mode"], status["frames_queued"]
+    level, queued = status["level"], status["frames_queued"]
     return [
         status["array_w"] / 1000,
         status["load_w"] / 1000,
@@ -138,7 +138,7 @@ def _row(status: Mapping[str, Any]) -> list[float]:
         status["laser_state"],
         1e6 * status["received_power_w"],
         status["board_frames"] + (queued or 0),
-        _NAN if mode is None else mode,
+        _NAN if level is None else level,
         *(
             step if state == ON else _INSTEAD_OF_STEP[state]
             for state, step in zip(states, steps, strict=True)
@@ -163,6 +163,6 @@ COLUMNS = (
     "charge_percent", "battery_v", "battery_a",
     "nodes_on", "nodes_booting", "nodes_hung", "clock_step",
     "hottest_k", "coldest_k", "coolant_k", "radiator_k", "battery_k", "laser_k",
-    "laser_state", "received_uw", "frames_held", "mode",
+    "laser_state", "received_uw", "frames_held", "level",
 )  # fmt: skip
 """In the order of `_row`."""

@@ -130,8 +130,8 @@ def _plots(known: Known, flight: Flight, ground: Ground) -> Html:
     parts.append(
         _figure(
             "events",
-            "Events and mission mode",
-            "Event reports decoded from the downlink, at the board time they tell; the mode is the flight software's.",
+            "Events and level",
+            "Event reports decoded from the downlink, at the board time they tell; the level is what has been given up.",
             Html(),
         )
     )

@@ -65,7 +65,7 @@ def drawing(known: Known, flight: Flight, ground: Ground) -> str:
             drawings.append(plots.node_map())
     drawings.append(plots.events(entries))
     columns = {
-        "flight": _columns(flight.envelope, drawn | {"mode"}) + f',"span_s":[0,{flight.end_s:.10g}]',
+        "flight": _columns(flight.envelope, drawn | {"level"}) + f',"span_s":[0,{flight.end_s:.10g}]',
         "frames": _columns(ground.envelope, drawn),
         "map": _map(flight.envelope),
         "events": _event_times(entries),

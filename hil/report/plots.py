@@ -10,7 +10,7 @@ from typing import Any
 
 from flatsat.protocols.pus import Severity
 
-from .figures import MODES, Figure, Line, Panel
+from .figures import LEVELS, Figure, Line, Panel
 from .log import Entry
 
 
@@ -94,11 +94,11 @@ def node_map() -> dict[str, Any]:
 
 
 def events(log: Sequence[Entry]) -> dict[str, Any]:
-    """What the satellite told of itself: a row for each name, and the mission mode below."""
+    """What the satellite told of itself: a row for each name, and the level of the ladder below."""
     rows = list(dict.fromkeys(entry.name for entry in log))
-    mode_px, row_px, margins_px = 70, 30, 90
-    height = margins_px + mode_px + row_px * max(1, len(rows))
-    split = mode_px / (height - margins_px)
+    level_px, row_px, margins_px = 100, 30, 90
+    height = margins_px + level_px + row_px * max(1, len(rows))
+    split = level_px / (height - margins_px)
     traces: list[dict[str, Any]] = [
         {
             "type": "scatter",
@@ -114,8 +114,8 @@ def events(log: Sequence[Entry]) -> dict[str, Any]:
         for severity in Severity
         if any(entry.severity is severity for entry in log)
     ]
-    mode = Line(name="mission mode", column="mode", colour="muted", unit="", step=True)
-    panel = Panel(title="mode", lines=(mode,), names=MODES)
+    level = Line(name="level", column="level", colour="muted", unit="", step=True)
+    panel = Panel(title="level", lines=(level,), names=LEVELS)
     layout = {
         "height": height,
         "hovermode": "closest",
@@ -139,7 +139,7 @@ def events(log: Sequence[Entry]) -> dict[str, Any]:
             for index, row in enumerate(rows)
         ],
     }
-    return {"key": "events", "traces": [*traces, _trace(mode, "y2", panel)], "layout": layout}
+    return {"key": "events", "traces": [*traces, _trace(level, "y2", panel)], "layout": layout}
 
 
 def _broken(sentence: str) -> str:

@@ -128,7 +128,7 @@ FLOWN = {
 ARRAYS: dict[tuple[str, int], list[float]] = {}
 
 
-@settings(max_examples=12, deadline=None, derandomize=True, phases=[Phase.generate])
+@settings(max_examples=8, deadline=None, derandomize=True, phases=[Phase.generate])
 @given(
     name=st.sampled_from(sorted(FLOWN)),
     seed=st.integers(1, 3),
@@ -161,7 +161,7 @@ def test_open_loop_flights_deliver_less(
     assert plant.truth.delivered <= bounds(wanted)
 
 
-@settings(max_examples=6, deadline=None, derandomize=True, phases=[Phase.generate])
+@settings(max_examples=4, deadline=None, derandomize=True, phases=[Phase.generate])
 @given(data=st.data(), name=st.sampled_from(sorted(FLOWN)))
 def test_erratic_flights_deliver_less(bounds, data, name):
     wanted = FLOWN[name]

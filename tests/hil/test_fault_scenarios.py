@@ -10,14 +10,21 @@ from flatsat.hil.backends.port import Options, open_back_end
 from flatsat.hil.errors import BuildFailed
 from flatsat.hil.run import Order, fly
 
-NAMES = [name for name in scenario.builtin() if name.startswith("faults/")]
+NAMES = [name for name in scenario.builtin() if name.startswith("faults/") or name == "mass-driver-launch"]
 ON_BOARDS = [
     "faults/04-over-voltage",
     "faults/13-over-charge",
+    "faults/16-under-voltage",
+    "faults/17-dead-bus",
+    "faults/18-brown-out",
+    "faults/19-inrush",
+    "faults/20-latch-up",
     "faults/21-load-short",
     "faults/24-node-hang",
+    "faults/27-clock-lock",
     "faults/33-bad-commands",
     "faults/34-reset-upset-clock",
+    "faults/35-overrun-storm",
 ]
 
 

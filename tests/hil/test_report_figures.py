@@ -180,7 +180,7 @@ DRAWN = {
     "laser_state": lambda s: s["laser_state"],
     "received_uw": lambda s: s["received_power_w"] / 1e-6,
     "frames_held": lambda s: s["board_frames"] + s["frames_queued"],
-    "mode": lambda s: s["mode"],
+    "level": lambda s: s["level"],
 }
 
 

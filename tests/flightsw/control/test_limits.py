@@ -35,6 +35,14 @@ def test_levels(changes, power_w, nodes):
     assert held.nodes == nodes
 
 
+@pytest.mark.parametrize(("cycle_ms", "shed_w"), [(200, 4_000.0), (1000, 20_000.0), (5000, 20_000.0)])
+def test_one_command_sheds_no_more_than_the_bus_likes_in_a_second(cycle_ms, shed_w):
+    clamp = Clamp(FlightParameters(cycle_ms=cycle_ms))
+    assert clamp.hold(PLAN, situation(level=SHED)).compute_w == 90_000.0 - shed_w
+    dusk = PLAN._replace(compute_w=12_000.0, ceiling_w=12_000.0)
+    assert clamp.hold(dusk, situation(level=SHED)).compute_w == 12_000.0
+
+
 def test_nodes_come_back_one_by_one_after_a_shed():
     clamp = Clamp(P)
     clamp.hold(PLAN, situation(level=SHED, nodes=NodeCounts(0, 0, 16, 0)))

@@ -232,6 +232,18 @@ def test_a_lost_string_is_told_and_told_back():
     assert (roof.names(), roof.watch.lost) == (["STRING_LOST", "STRING_BACK"], 0)
 
 
+@pytest.mark.parametrize("left", [7, 4, 2])
+def test_strings_that_are_lost_do_not_make_it_dark(left):
+    """One wing of four gives what two strings give: it is day all the same."""
+    roof = Roof(array_w=110_000.0)
+    roof.wrong = lambda counts: counts.update({f"string{i}": 0 for i in range(left, 8)})
+    roof.run(10)
+    words = roof.words()
+    now = measured(words)._replace(strings_on=roof.watch.strings_on(words))
+    assert now.strings_on == left
+    assert now.light_w == pytest.approx(110_000.0, rel=0.02)
+
+
 def test_a_string_that_swings_is_tried_three_times_and_then_given_up():
     roof = Roof()
     roof.wrong = swing("string2", 0.5)(roof)
@@ -268,7 +280,7 @@ def test_after_an_over_voltage_trip_strings_come_back_one_by_one():
     roof.run(5)
     roof.status = 1 << 2
     roof.run(1)
-    assert (roof.watch.enable, roof.watch.strings_on, roof.watch.clear) == (0, 0, False)
+    assert (roof.watch.enable, roof.watch.strings_on(roof.words()), roof.watch.clear) == (0, 0, False)
     roof.run(10)
     assert roof.watch.clear
     roof.status = 0
