@@ -12,13 +12,13 @@ from flatsat.hil.run import Order, fly
 
 NAMES = [name for name in scenario.builtin() if name.startswith("faults/") or name == "mass-driver-launch"]
 ON_BOARDS = [
+    "faults/04-over-voltage",
+    "faults/13-over-charge",
     "faults/16-under-voltage",
     "faults/17-dead-bus",
     "faults/18-brown-out",
     "faults/19-inrush",
     "faults/20-latch-up",
-    "faults/04-over-voltage",
-    "faults/13-over-charge",
     "faults/21-load-short",
     "faults/24-node-hang",
     "faults/27-clock-lock",

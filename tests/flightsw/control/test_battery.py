@@ -86,19 +86,6 @@ def test_powers_at_the_bus_and_in_the_cells_belong_together(power_w, ohm, at_res
     assert taken_w(power_w, *cells) >= power_w - 1e-6
 
 
-def test_a_battery_that_has_become_another_is_learnt_anew():
-    battery = Battery(0.90, 1.0, 1.0)
-    estimate = BatteryEstimate(P, 0.90, 293.0)
-    for at in range(3000):
-        if at == 100:
-            battery.joules, battery.resistance = 0.7 * battery.joules, 2.0
-        current_a = 58.0 if at < 128 else 5.0 if at < 1700 else -20.0
-        voltage_v = battery.flow(current_a, 1.0) + NOISE[at % 8]
-        estimate.update(reading(voltage_v, current_a, battery.state_of_charge), 1.0, 1.0)
-    assert estimate.state_of_charge == pytest.approx(battery.state_of_charge, abs=0.01)
-    assert estimate.inverse_capacity == pytest.approx(1 / 0.7, rel=0.1)
-
-
 def test_an_overcharged_battery_teaches_nothing():
     estimate = BatteryEstimate(P, 0.998, 293.0)
     for step in range(200):  # past full the voltage rises six times as fast as the curve
