@@ -19,13 +19,10 @@ from .limiters import LOAD_PUMP, LimiterControl
 
 ALL_NODES = (1 << NODES) - 1
 PUMP = LOAD_PUMP.bit_length() - 1
-STILL_S = 2.0  # and one sample at the least
+# Times are one sample at the least: junctions are too hot for the nodes' own sake before a few long cycles are over.
+STILL_S, HEATING_S = 2.0, 3.0
 WARM_K, WARM_K_S = 3.0, 0.8  # more with long cycles, in which coolant and junctions are followed less closely
-HEATING_K, HEATING_K_S = (
-    1.0,
-    0.3,
-)  # the least rise; without flow even an idle node's junction rises by 0.4 K/s
-HEATING_S = 3.0  # likewise: junctions are too hot for the nodes' own sake before a few long cycles are over
+HEATING_K, HEATING_K_S = 1.0, 0.3  # without flow even an idle node's junction rises by 0.4 K/s
 TRIAL_MS = 150_000
 TRIAL_ROOM_K = 12.0  # below the limit: twice what a node warms in still coolant until it is noticed
 JUNCTION_ZERO_K = 200.0
