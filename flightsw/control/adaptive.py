@@ -3,6 +3,8 @@
 
 Day    work grows less and less with power, so the best day has one power throughout: all that the array will give until
        sunset, less the bus and the charge that is missing. The charger takes what is above it as long as it can.
+       Where heat will limit the nodes later in the day, what it leaves charges the battery, and until then less has to; see
+       warm.py.
 Night  a few nodes at the clock of least energy per work; see night.py.
 Dawn   nodes that have booted in the dark take the light as it comes, the others boot in it.
 Dusk   the light that is foretold for the end of the cycle, until the nodes of the night are left.
@@ -17,6 +19,7 @@ from . import allocation, limits
 from .battery import rest_v, taken_w
 from .night import NightPlan, plan_night
 from .port import Energy, NodeCounts, Plan, Situation
+from .warm import WarmHours
 
 FULL_BEFORE_SUNSET_S = 10.0
 LEAST_DAY_S = 60.0  # shorter horizons would make noise swing the plan
@@ -25,19 +28,21 @@ MORE_NODES = 1.5  # nodes short of what the night feeds before one more is boote
 
 
 class Adaptive:
-    """Plans from what is there now; it keeps no state."""
+    """Plans from what is there now; all that it keeps is what heat left to the battery on the last day."""
 
     def __init__(self, parameters: FlightParameters) -> None:
         self._parameters = parameters
         self._table = allocation.step_table(parameters.node)
+        self._warm = WarmHours(parameters)
 
     def plan(self, situation: Situation) -> Plan:
         """Share out the power. Never negative; grows with state of charge and with array power."""
         energy, nodes, parameters = situation.energy, situation.nodes, self._parameters
         ceiling_w = limits.ceiling_w(energy, parameters)
+        self._warm.follow(situation)
         by_night = self._night(energy, nodes)
         if energy.in_sun or energy.array_soon_w > DAYLIGHT * energy.full_w:
-            by_day_w = day_w(energy, parameters)
+            by_day_w = day_w(energy, parameters, self._warm)
             if by_day_w > by_night.compute_w:
                 room_w = limits.room_w(situation, parameters, self._table)
                 return self._by_day(situation, min(by_day_w, ceiling_w, room_w), ceiling_w)
@@ -108,7 +113,7 @@ class Adaptive:
         return energy.remaining_s > self._parameters.boot_s + self._parameters.least_on_s
 
 
-def day_w(energy: Energy, parameters: FlightParameters) -> float:
+def day_w(energy: Energy, parameters: FlightParameters, warm: WarmHours) -> float:
     """The constant power that fills the battery at sunset, as far as the array and the charger can follow it now."""
     left_s = energy.remaining_s if energy.in_sun else parameters.orbit_period_s - energy.night_s
     left_s = max(left_s - FULL_BEFORE_SUNSET_S, LEAST_DAY_S)
@@ -119,7 +124,10 @@ def day_w(energy: Energy, parameters: FlightParameters) -> float:
     charge_limit_w = parameters.charge_limit_w * energy.battery_share
     if energy.state_of_charge < parameters.floor + parameters.floor_margin and energy.in_sun:
         return now_w - charge_limit_w
-    even_w = mean_w - energy.bus_w - charge_w(energy, parameters, left_s)
+    spare_w, spare_s = warm.spare(energy, left_s)
+    charged_w = charge_w(energy, parameters, left_s) - spare_w * spare_s / left_s
+    before_s = max(left_s - spare_s, LEAST_DAY_S)
+    even_w = mean_w - energy.bus_w - charged_w * left_s / before_s
     return min(max(even_w, now_w - charge_limit_w), now_w)
 
 
