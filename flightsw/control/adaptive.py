@@ -3,6 +3,8 @@
 
 Day    work grows less and less with power, so the best day has one power throughout: all that the array will give until
        sunset, less the bus and the charge that is missing. The charger takes what is above it as long as it can.
+       Where heat will limit the nodes later in the day, what it leaves charges the battery, and until then less has to; see
+       warm.py.
 Night  a few nodes at the clock of least energy per work; see night.py.
 Dawn   nodes that have booted in the dark take the light as it comes, the others boot in it.
 Dusk   the light that is foretold for the end of the cycle, until the nodes of the night are left.
@@ -17,6 +19,7 @@ from . import allocation, limits
 from .battery import rest_v, taken_w
 from .night import NightPlan, plan_night
 from .port import Energy, NodeCounts, Plan, Situation
+from .warm import WarmHours
 
 FULL_BEFORE_SUNSET_S = 10.0
 LEAST_DAY_S = 60.0  # shorter horizons would make noise swing the plan
@@ -25,18 +28,20 @@ MORE_NODES = 1.5  # nodes short of what the night feeds before one more is boote
 
 
 class Adaptive:
-    """Plans from what is there now; it keeps no state."""
+    """Plans from what is there now; all that it keeps is what heat left to the battery on the last day."""
 
     def __init__(self, parameters: FlightParameters) -> None:
         self._parameters = parameters
         self._table = allocation.step_table(parameters.node)
+        self._warm = WarmHours(parameters)
 
     def plan(self, situation: Situation) -> Plan:
         """Share out the power. Never negative; grows with state of charge and with array power."""
         energy, nodes, parameters = situation.energy, situation.nodes, self._parameters
         ceiling_w = limits.ceiling_w(energy, parameters)
+        self._warm.follow(situation)
         lit = energy.in_sun or energy.array_soon_w > DAYLIGHT * energy.full_w
-        by_day_w = day_w(energy, parameters) if lit else 0.0
+        by_day_w = day_w(energy, parameters, self._warm) if lit else 0.0
         if limits.banking(situation):
             by_day_w = min(by_day_w, least_day_w(energy, parameters))
         if by_day_w > parameters.discharge_limit_w:  # no night is fed that much
@@ -113,7 +118,7 @@ class Adaptive:
         return energy.remaining_s > self._parameters.boot_s + self._parameters.least_on_s
 
 
-def day_w(energy: Energy, parameters: FlightParameters) -> float:
+def day_w(energy: Energy, parameters: FlightParameters, warm: WarmHours) -> float:
     """The constant power that fills the battery at sunset, as far as the array and the charger can follow it now."""
     left_s = energy.remaining_s if energy.in_sun else parameters.orbit_period_s - energy.night_s
     left_s = max(left_s - FULL_BEFORE_SUNSET_S, LEAST_DAY_S)
@@ -124,7 +129,10 @@ def day_w(energy: Energy, parameters: FlightParameters) -> float:
     least_w = least_day_w(energy, parameters)
     if energy.state_of_charge < parameters.floor + parameters.floor_margin and energy.in_sun:
         return least_w
-    even_w = mean_w - energy.bus_w - charge_w(energy, parameters, left_s)
+    spare_w, spare_s = warm.spare(energy, left_s)
+    charged_w = charge_w(energy, parameters, left_s) - spare_w * spare_s / left_s
+    before_s = max(left_s - spare_s, LEAST_DAY_S)
+    even_w = mean_w - energy.bus_w - charged_w * left_s / before_s
     return min(max(even_w, least_w), now_w)
 
 

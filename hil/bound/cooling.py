@@ -10,10 +10,28 @@ C (theta+ - theta) = (P + rest - radiated) dt, with the radiator at theta - g, w
 coolant are warmer than the radiator by. The limit of the junctions is, exactly, b P <= limit - theta + later d(theta)/dt +
 d(gap)/dt; its multiplier is `margin`, the less the further below the limit. Battery and laser terminal exchange heat with the
 radiator at prices that follow from `cost`.
-The value is a function of theta alone, joined by straight lines: exact where it is convex. Where it is not, lines are a little
-below it, which is the one thing here that is not proven but measured: a grid twice as fine moves the bound by less
-than 2e-5 of it.
-Given away: that prices are no better than they are; heat from converters and cells; heat that goes into gap and psi once.
+The value is a function of theta alone, joined by straight lines.
+
+The gap is what junctions and coolant together (C_l of C) are warmer than the radiator. Summed by parts, its term in the limit
+is worth (margin now - margin after) x gap: nothing at best where the margin rises, for the gap is never below 0, and at most
+margin x the greatest gap where it falls. The greatest gap: junctions are at the limit L at most. In a step coolant relaxes
+towards radiator + q / loop, where q, the mean flow from junctions and heater, is at most (L - coolant) / junctions' resistance
++ the heater's power. So with keep = exp(-dt loop / C_c) and k = junctions' conductance / loop's, u = coolant - radiator - k /
+(1 + k) (L - radiator) obeys u+ <= (keep - (1 - keep) k) u + (1 - keep) heater / loop + the radiator's fall / (1 + k), and where
+keep >= (1 - keep) k, u stays below (fall rate x dt / (1 - keep + (1 - keep) k) + heater / loop) / (1 + k). The radiator falls
+no faster than by all that it emits at the limit. Mean junctions and coolant, put L - radiator = room + C_l / C gap, solve for
+the gap: `Lags.most_gap_k`. This asks for an open valve; where the margin counts, theta is within `HELD_K` of the limit, more
+than a hundred of the coolant's seconds after the valve has opened. What is left of a closed valve's gap is then below e^-20 of
+it. For steps too long for keep >= (1 - keep) k the greatest gap is all of L - radiator.
+
+Proven: the balance, the limit, the greatest gap, duality: any prices do. Measured or estimated, not proven:
+- joining by lines is exact where the value is convex; where it is not, lines are a little below it: a grid twice as fine moves
+  the bound by less than 2e-5 of it;
+- steps that a board cuts short: lags are those of whole steps;
+- the pump: a stopped pump is taken to do only harm;
+- a start near the limit with coolant far warmer than the radiator: its first half minute may pass the greatest gap.
+Given away: that prices are no better than they are; heat from converters and cells; heat that goes into gap and psi once; that
+clock steps are whole: the limit is held by a mean over nodes and time, a flight holds it with the faster one of two steps.
 """
 
 from __future__ import annotations
@@ -42,6 +60,10 @@ BESIDE = (
     (heat.LASER_W_K / 1000, heat.LASER_CAPACITY_J_K / 1000),
 )
 """Conductance in kW/K and capacity in kJ/K of what sits on the radiator's panel: battery, laser terminal."""
+BESIDE_KW = 8.0
+"""More than all but nodes and bus give to the radiator: heaters 2.5, cells 2.5 with their resistance doubled, converters 0.8,
+laser terminal 0.6, and what battery and terminal stored."""
+HEATER_KW = loads.COOLANT_HEATER_W / 1000
 GAP_KJ_KW = JUNCTIONS_KJ_K * JUNCTIONS_K_KW + (JUNCTIONS_KJ_K + COOLANT_KJ_K) * LOOP_K_KW
 STEP_K = 0.25
 WORTHLESS = 1e-6
@@ -86,6 +108,8 @@ class Lags:
     gap_s: float
     psi_kj_s_k: float
     psi_gap_kj_s_k: float
+    coolant_share: float
+    coolant_late_s: float
 
     @staticmethod
     def of(step_s: float) -> Lags:
@@ -103,7 +127,36 @@ class Lags:
             gap_s=sum(limit_s) * heat.RADIATOR_CAPACITY_J_K / 1000 / KJ_K,
             psi_kj_s_k=sum(psi),
             psi_gap_kj_s_k=sum(psi),
+            **_settling(step_s),
         )
+
+    def most_gap_k(self, room_k: Series, falls_k_s: float) -> Series:
+        """The most that junctions and coolant together are warmer than the radiator, this far below the limit; see above."""
+        junctions = JUNCTIONS_KJ_K / (JUNCTIONS_KJ_K + COOLANT_KJ_K)
+        share = junctions + (1 - junctions) * self.coolant_share
+        late_k = (
+            (1 - junctions)
+            * (1 - self.coolant_share)
+            * (falls_k_s * self.coolant_late_s + LOOP_K_KW * HEATER_KW)
+        )
+        lumped = (JUNCTIONS_KJ_K + COOLANT_KJ_K) / KJ_K
+        return (share * room_k + late_k) / (1 - share * lumped)
+
+
+def _settling(step_s: float) -> dict[str, float]:
+    """Where coolant settles between a radiator at 0 and junctions at 1, and how long it is late behind a radiator that cools."""
+    against = LOOP_K_KW / JUNCTIONS_K_KW
+    keep = exp(-step_s / (COOLANT_KJ_K * LOOP_K_KW))
+    left = keep - (1 - keep) * against
+    if left < 0.0:  # steps too long for the coolant to settle without swinging
+        return {"coolant_share": 1.0, "coolant_late_s": 0.0}
+    return {"coolant_share": against / (1 + against), "coolant_late_s": step_s / (1 - left)}
+
+
+def cooling_k_s(horizon: Horizon, high_k: float) -> float:
+    """No radiator cools faster than this."""
+    emitted_kw = RADIATED_KW_K4 * float(horizon.radiating.max()) * high_k**4
+    return emitted_kw / (heat.RADIATOR_CAPACITY_J_K / 1000)
 
 
 def _lag_s(step_s: float, tau_s: float) -> float:
@@ -139,6 +192,7 @@ def worth(satellite: Satellite, horizon: Horizon, prices: Prices) -> tuple[float
     beside_k = _beside_range(satellite, low_k, high_k)
     costs = np.zeros(len(BESIDE))
     margin_after = 0.0
+    falls_k_s = cooling_k_s(horizon, high_k)
     for place in reversed(range(len(horizon.width_s))):
         steps = max(round(float(horizon.width_s[place]) / horizon.longest_s), 1)
         dt_s = float(horizon.width_s[place]) / steps
@@ -147,8 +201,7 @@ def worth(satellite: Satellite, horizon: Horizon, prices: Prices) -> tuple[float
             value
             + max(step.margin - margin_after, 0.0)
             * lags.gap_s
-            * 1.3
-            * np.maximum(high_k - theta, 0.0)
+            * lags.most_gap_k(np.maximum(high_k - theta, 0.0), falls_k_s)
             * step.weight
         )
         margin_after = step.margin
@@ -193,8 +246,9 @@ class _Step:
         room_k = np.maximum(warmest_k(satellite) - theta, 0.0)
         most_g = np.minimum(1.3 * (JUNCTIONS_KJ_K + COOLANT_KJ_K) * (room_k + STEP_K) / KJ_K, 0.5 * theta)
         chord = emitted * (theta**4 - (theta - most_g) ** 4) / most_g  # kW/K, for any g up to the most
-        # what psi may add while the chord changes
-        drift_kw = 3 * chord / theta * 0.2 * lags.psi_gap_kj_s_k * (room_k + STEP_K) / KJ_K
+        # what psi may add while the chord changes, theta moving no faster than all heat or all radiation moves it
+        drift_k_s = max(MOST_KW + rest_kw + BESIDE_KW, emitted * float(theta[-1]) ** 4) / KJ_K
+        drift_kw = 3 * chord / theta * drift_k_s * lags.psi_gap_kj_s_k * (room_k + STEP_K) / KJ_K
         inert = 1 + chord * lags.psi_kj_s_k / KJ_K / KJ_K
         self.most_kw = float(
             np.clip(
@@ -212,7 +266,8 @@ class _Step:
         self.per_kw = self.sale - margin * per_kw_k()
         self.flat = margin * (warmest_k(satellite) - theta) * dt_s
         self.later = margin * lags.later_s
-        self.gap = self.margin * lags.gap_s * 1.3 * (room_k + 1.0)
+        falls_k_s = cooling_k_s(horizon, warmest_k(satellite))
+        self.gap = self.margin * lags.gap_s * lags.most_gap_k(room_k + 1.0, falls_k_s)
 
     def before(
         self, value: Series, costs: Series, beside_k: list[tuple[float, float]]

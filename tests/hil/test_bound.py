@@ -107,6 +107,7 @@ FLOWN = {
             Fault(at_s=900, target="radiator", kind="flux", value=1.8),
         ),
     ),
+    "hot, long steps": replace(scenario.load("leo-day-hot"), duration_s=6900.0),
     "aged": replace(
         LEO,
         faults=(
