@@ -10,7 +10,7 @@ help:
 	@echo "make run     set up, build the boards' simulator and fly one orbit of flight software against the Verilog"
 	@echo "make test    set up and run the tests"
 	@echo "make xcheck  install Basilisk (some 470 MB) beside it all and check the plant's orbit, shadow, energy and radiator against it"
-	@echo "make bench   measure speed: full orbits on each back end, ratio to a bare Verilator loop, control steps, coding, a million mutated inputs"
+	@echo "make bench   measure speed: full orbits on each back end, ratio to a bare Verilator loop, control steps, coding, a million mutated inputs, 500 random pairs of faults; python -m tests.bench year flies a year"
 	@echo "make lint    ruff and mypy --strict (Verilator's lint of the Verilog is one of the tests)"
 	@echo "make wheel   build dist/flatsat-*.whl"
 	@echo "make wheel-test  install the wheel in a clean environment outside this folder, and use it there (RTL=verilator|icarus: must fly on it)"

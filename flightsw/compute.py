@@ -158,7 +158,7 @@ class NodeControl:
         failed = words.tripped & self.command.enable
         for node in _nodes(failed):
             self.fail(node, now_ms, "NODE_TRIPPED", words.temperatures[node], events)
-        late = self.command.enable & ~self._up
+        late = self.command.enable & ~self._up & _powered(words.node_state)
         if late:
             self._watch_boots(now_ms, late, events)
 
@@ -299,6 +299,11 @@ def golden_answer(challenge: int) -> int:
 
 def _mask(states: int, wanted: int) -> int:
     return sum(1 << node for node in range(NODES) if states >> 2 * node & 3 == wanted)
+
+
+def _powered(states: int) -> int:
+    """Mask of the racks in which any node is not off: that all of them are off is told by what their rack draws."""
+    return (0x00FF if states & 0xFFFF else 0) | (0xFF00 if states >> 16 else 0)
 
 
 def _nodes(mask: int) -> list[int]:

@@ -285,6 +285,8 @@ class FlightSoftware:
             if self._samples.power:
                 words = faults.compute(now_ms, words, self._readings)
             self._node_w = min(self._heat.limit_w(words, estimate.rack_w), faults.node_w)
+        elif not self._samples.compute_known:
+            self._heat.forget()
 
     def _racked(self) -> int:
         """Mask of the nodes whose rack has power and coolant, and which the ground allows."""

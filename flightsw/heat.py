@@ -19,6 +19,8 @@ _WARMER, _COLDER = 0.1, 0.01  # how fast the resistance follows its measurement
 _SMOOTH, _TREND = 0.2, 0.01  # of a cycle's reading of the coolant: what is off enters its level and its rise
 _AHEAD = 2.0  # cycles until a command has acted
 READING_K = compute_flight.TEMPERATURE_0_3_NODE0.lsb
+LOOK_EVERY_S, LOOK_S, LOOK_CYCLES = 600.0, 30.0, 15.0
+COOLS_K_S = 0.009  # coolant without nodes, at the most
 LEAST_NODE_W = 1500.0  # nodes that draw less say nothing about the resistance
 
 
@@ -38,6 +40,10 @@ class NodeHeat:
         self.resistance_k_w = parameters.junction_k_w
         self.coolant_k = self.hottest_k = 0.0
         self._rise_k = 0.0  # of the coolant in a cycle
+
+    def forget(self) -> None:
+        """The board that measures has been off: what comes next is not the continuation of what came before."""
+        self.coolant_k = self._rise_k = 0.0
 
     def limit_w(self, words: ComputeWords, racks_w: float) -> float:
         """Most power of a node, from a sample and what the racks draw; 0 when a junction is at its limit."""
@@ -75,3 +81,28 @@ class Thermostat:
         """Return whether the heater is to be on."""
         self.on = temperature_k < on_k + (hysteresis_k if self.on else 0.0)
         return self.on
+
+
+class CoolantLook:
+    """When the compute board has to be on because nobody knows how cold the coolant is: it has the sensor, and is off in SAFE."""
+
+    __slots__ = ("_coolant_k", "_parameters", "_seen_ms", "_until_ms")
+
+    def __init__(self, parameters: FlightParameters) -> None:
+        self._parameters = parameters
+        self._coolant_k = 0.0
+        self._seen_ms: int | None = None
+        self._until_ms = 0.0
+
+    def due(self, now_ms: int, coolant_k: float | None) -> bool:
+        """Take in the coolant's temperature, None while it is not measured; a look lasts until a filtered reading has settled."""
+        if coolant_k is not None:
+            self._coolant_k, self._seen_ms = coolant_k, now_ms
+        elif self._seen_ms is None:
+            self._seen_ms = now_ms
+        parameters = self._parameters
+        unseen_s = (now_ms - self._seen_ms) / 1000.0
+        warm_k = parameters.coolant_heater_on_k + parameters.heater_hysteresis_k
+        if unseen_s >= LOOK_EVERY_S and self._coolant_k - COOLS_K_S * unseen_s < warm_k:
+            self._until_ms = now_ms + max(LOOK_S * 1000.0, LOOK_CYCLES * parameters.cycle_ms)
+        return now_ms < self._until_ms

@@ -5,11 +5,12 @@ NOMINAL  0 NORMAL        the racks work as far as the power budget allows.
          1 THROTTLE      no node is started, and none runs faster than its most efficient clock.
 CHARGE   2 SHED_COMPUTE  the nodes are off, racks and pump after them; laser link and compute board stay.
 SAFE     3 SHED_PAYLOAD  attitude control, and the compute board for the survival heater of its coolant.
-         4 SAFE          attitude control and what heats the battery.
+         4 SAFE          attitude control and what heats the battery and the coolant.
 
-In SAFE the laser terminal and the compute board are on for the last ten minutes of every hour: to hear the ground, and to warm
-coolant that has become too cold. `ladder.py` says how flight software chooses the level by itself. The ground may hold the
-satellite at or below SAFE (level 3) or CHARGE; in a SAFE that only the ground asks for the terminal stays on, to hear it again.
+In SAFE the laser terminal and the compute board are on for the last ten minutes of every hour: to hear the ground. The compute
+board is also on when the coolant may be cold, to look, and as long as it has to be warmed. `ladder.py` says how flight
+software chooses the level by itself. The ground may hold the satellite at or below SAFE (level 3) or CHARGE; in a SAFE that
+only the ground asks for the terminal stays on, to hear it again.
 """
 
 from __future__ import annotations

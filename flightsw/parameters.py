@@ -40,6 +40,7 @@ class CellCurve:
     slope_v: float = 0.80
     knee_v: float = 0.25
     knee: float = 0.03
+    end_of_charge_v: float = 4.15
     series_ohm: float = 0.09
     polarisation_ohm: float = 0.06
     polarisation_s: float = 40.0

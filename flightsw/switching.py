@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which loads are wanted, and the power board's switches: charge path, heaters, battery packs.
 
-Racks and pump go after their nodes, which are switched off a few at a time: for SHED_MOST_S at the most.
+Racks and pump go after their nodes, which are switched off a few at a time: for SHED_MOST_S at the most. The compute board, which
+measures the coolant, looks at it from time to time whatever the level, and stays on while the coolant has to be heated.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from flatsat.boards.registers import power_flight
 
 from . import fdir
 from .events import EventSink
-from .heat import Thermostat
+from .heat import CoolantLook, Thermostat
 from .modes import Level
 from .parameters import FlightParameters
 from .sample import PowerWords
@@ -21,7 +22,7 @@ COOLANT_HEATER = power_flight.SWITCHES_COOLANT_HEATER.mask
 HEATERS = BATTERY_HEATER | COOLANT_HEATER
 PACKS = power_flight.SWITCHES_PACK0.mask | power_flight.SWITCHES_PACK1.mask
 OVERCHARGE_CLEAR = power_flight.SWITCHES_OVERCHARGE_CLEAR.mask
-OVERCHARGE_RELEASE_V = 4.0
+OVERCHARGE_RELEASE_V = 16.8  # a charger that overcharged once does so again: not before it is needed
 _OVERCHARGED = power_flight.STATUS_OVERCHARGED.mask
 _VOLT = power_flight.BATTERY_VOLTAGE.lsb
 _CHARGE_LSB = power_flight.GAUGE_STATE_OF_CHARGE.lsb
@@ -40,12 +41,15 @@ SHEDDING = fdir.LOAD_COMPUTE | fdir.LOAD_PUMP | fdir.LOAD_RACKS
 class Switching:
     """Loads by level, heaters by thermostat, the charge path by the battery's temperature."""
 
-    __slots__ = ("_battery_heater", "_coolant_heater", "_parameters", "_shed_until_ms", "_was_overcharged")
+    __slots__ = (
+        "_battery_heater", "_coolant_heater", "_coolant_look", "_parameters", "_shed_until_ms", "_was_overcharged",
+    )  # fmt: skip
 
     def __init__(self, parameters: FlightParameters) -> None:
         self._parameters = parameters
         self._battery_heater = Thermostat()
         self._coolant_heater = Thermostat()
+        self._coolant_look = CoolantLook(parameters)
         self._was_overcharged = False
         self._shed_until_ms = 0.0
 
@@ -81,10 +85,12 @@ class Switching:
         if self._battery_heater.follow(battery_k, parameters.battery_heater_on_k, hysteresis_k):
             wanted |= fdir.LOAD_BATTERY_HEATER
             switches |= BATTERY_HEATER
+        if self._coolant_look.due(now_ms, coolant_k):
+            wanted |= fdir.LOAD_COMPUTE
         if coolant_k is not None and self._coolant_heater.follow(
             coolant_k, parameters.coolant_heater_on_k, hysteresis_k
         ):
-            wanted |= fdir.LOAD_COOLANT_HEATER
+            wanted |= fdir.LOAD_COOLANT_HEATER | fdir.LOAD_COMPUTE
             switches |= COOLANT_HEATER
         return wanted, switches
 

@@ -25,13 +25,13 @@ from .evidence import STOPS, Readings
 from .fault_watch import FaultWatch, Stop
 from .flight_bus import FlightBus
 from .flight_faults import TRAPS, FlightFaults
-from .levels_seen import LevelsSeen
 from .link_faults import LinkFaults
 from .nvm import NonVolatileMemory
 from .plant import Actuators, CircularOrbit, Plant
 from .plant.loads import RACK_A, RACK_B
 from .scenario import Fault, Scenario, next_edge_ms, node_mask
 from .sensor_faults import SensorFaults
+from .steadiness import Steadiness
 from .stimulus import Reached, Stimulus, Upsets
 from .timeline import Timeline
 from .trace import Trace
@@ -70,7 +70,7 @@ class Bench:
         stops: the latest of the power board.
         watch: follows the scenario's faults.
         overruns: cycles that flight software missed because it came too late.
-        levels: how far down the ladder flight software went.
+        steadiness: how far down the ladder flight software went, and how often nodes booted.
     """
 
     def __init__(self, scenario: Scenario, seed: int, back_end: BackEnd) -> None:
@@ -80,7 +80,7 @@ class Bench:
         self.stops: deque[Stop] = deque(maxlen=LATEST_STOPS)
         self.watch = FaultWatch(scenario.faults)
         self.overruns = 0
-        self.levels = LevelsSeen()
+        self.steadiness = Steadiness()
         self._board_frames = 0
         self._actuators = Actuators()
         self._timeline = Timeline(fault for fault in scenario.faults if not fault.is_momentary)
@@ -136,7 +136,7 @@ class Bench:
             else:
                 self.overruns += 1
             self.watch.cycle(self.now_ms, self._readings)
-            self.levels.see(self._flight)
+            self.steadiness.see(self._flight, self._actuators.node_state)
             yield self._result
 
     def wait(self, duration_ms: int) -> None:

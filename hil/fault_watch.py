@@ -7,23 +7,33 @@ which may be much later. Times are board times; those of an event are what fligh
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
+
+from flatsat.flightsw.fdir.sensors import Sensor
 
 from .backends.port import BOARDS
 from .evidence import BoardStop, Condition, Event, Evidence, Readings, parse
 from .expectation import STAGES
 from .faults import Fault
 from .reports import EventReport
+from .sensor_fields import SENSORS
 from .timeline import NEVER_MS
 
 RECOVERY = {"LINK_LOST": "LINK_ACQUIRED", "BOARD_SILENT": "BOARD_BACK", "BOOTED": "BOOTED"}
 """The event report that shows that what an earlier one told is over."""
 
-NAMING = ("LCL_TRIPPED", "NODE_HUNG", "NODE_TRIPPED", "WRONG_ANSWER", "BOARD_SILENT", "BOARD_BACK")
-"""Reports whose first parameter is the number of a limiter, node or board."""
+NAMING = (
+    *("LCL_TRIPPED", "NODE_HUNG", "NODE_TRIPPED", "WRONG_ANSWER", "BOARD_SILENT", "BOARD_BACK"),
+    *("STRING_LOST", "STRING_BACK", "STRING_ISOLATED", "PACK_SUSPECT", "PACK_SOUND", "PACK_ISOLATED"),
+)
+"""Reports whose first parameter is the number of a limiter, node, board, string or battery pack."""
+
+SENSING = ("SENSOR_SUSPECT", "SENSOR_TRUSTED")
+"""Reports whose first parameter is a sensor."""
 
 ACTS = {"flightsw hang": "watchdog", **{f"load{i} short": "lcl_trip" for i in range(8)}}
 """What the power board does by itself against a fault: a name of STOP_CAUSE."""
@@ -112,7 +122,9 @@ class Course:
             self._met_ms[stage] = now_ms
 
     def concerns(self, event: EventReport) -> bool:
-        """Whether a report that names a limiter, node or board names the one struck."""
+        """Whether a report that names a limiter, node, board, string, pack or sensor names the one struck."""
+        if event.name in SENSING and self.fault.target in SENSORS:
+            return Sensor(event.parameters[0]).name.lower() == self.fault.target
         struck = _number(self.fault.target)
         return struck is None or event.name not in NAMING or event.parameters[0] == struck
 
@@ -216,5 +228,5 @@ def _looked_for(fault: Fault) -> dict[str, Evidence]:
 
 
 def _number(target: str) -> int | None:
-    digits = target.lstrip("abcdefghijklmnopqrstuvwxyz_")
-    return int(digits) if digits else BOARDS.index(target) if target in BOARDS else None
+    numbered = re.fullmatch(r"[a-z]+(\d+)", target)
+    return int(numbered[1]) if numbered else BOARDS.index(target) if target in BOARDS else None

@@ -23,7 +23,8 @@ def check_whole_milliseconds(seconds: float, key: str) -> None:
     Raises:
         TableError: at `key`.
     """
-    if abs(seconds * 1000 - round(seconds * 1000)) > 1e-6:
+    rounding_ms = 1e-6 + 1e-12 * abs(seconds)  # in a year a double is good for no more
+    if abs(seconds * 1000 - round(seconds * 1000)) > rounding_ms:
         raise TableError(key, f"{seconds!r} s is not a whole number of milliseconds", "multiples of 0.001 s")
 
 

@@ -190,8 +190,9 @@ def _judged(order: Order, folder: Path, back_end: BackEnd, flight: Flight) -> di
         "images": dict(back_end.images()),
         "downlink": decoded.as_dict(held=bench.frames_held),
         **_physics(replace(scenario, seed=order.seed), bench.plant, simulated_s, flight.flown),
-        "ladder": bench.levels.as_dict(),
+        "ladder": {"deepest": bench.steadiness.deepest, "changes": bench.steadiness.changes},
     }
+    summary["compute"]["boots"] = bench.steadiness.boots
     cut_short = order.cut_short or bool(failure)
     heard = decoded.reports
     telecommands = flight.courses.judged(bench.now_ms, scenario.cycle_ms, cut_short=cut_short)
@@ -240,6 +241,7 @@ def _physics(scenario: Scenario, plant: Plant, flown_s: float, flown: Flown) -> 
     violations = plant.violations
     booked = energy(plant.ledger, plant.battery.energy_j - plant.battery.initial_j)
     return {
+        "bus": {"min_v": violations.min_bus_v, "max_v": violations.max_bus_v},
         "battery": {
             "min_state_of_charge": violations.min_state_of_charge,
             "floor": scenario.satellite.floor,
@@ -248,6 +250,7 @@ def _physics(scenario: Scenario, plant: Plant, flown_s: float, flown: Flown) -> 
         },
         "thermal": {
             "max_k": violations.max_k,
+            "min_coolant_k": violations.min_coolant_k,
             "limit_k": scenario.satellite.limit_k,
             "violations": violations.thermal,
         },

@@ -25,11 +25,13 @@ from flatsat.flightsw.executive import FlightSoftware
 from flatsat.hil import recorder, scenario
 from flatsat.hil.backends.port import Options, open_back_end
 from flatsat.hil.bench import Bench
+from flatsat.hil.study.workers import answers
 from flatsat.rtl_sim import bare
 from rich.console import Console
 from rich.table import Table
 
-from . import fuzz
+from . import fuzz, year
+from .hil import fault_pairs
 
 console = Console(soft_wrap=True, highlight=False)
 
@@ -186,6 +188,31 @@ def fuzzing(cases: int) -> None:
     console.print(table)
 
 
+def pairs(seeds: int) -> None:
+    """Random pairs of faults: whatever did not hold, with its seed; any of it ends the bench with an error."""
+    table = Table("seed", "flown s", "faults", "what went wrong", box=None)
+    started = time.perf_counter()
+    jobs = len(os.sched_getaffinity(0))
+    for done, (_, verdict) in enumerate(answers(fault_pairs.fly, range(1, seeds + 1), jobs), 1):
+        if verdict.wrong:
+            table.add_row(
+                str(verdict.seed), f"{verdict.flown_s:,.0f}", verdict.told, "; ".join(verdict.wrong)
+            )
+        if done % 25 == 0:
+            console.print(
+                f"{done} of {seeds}, {table.row_count} wrong, {time.perf_counter() - started:.0f} s"
+            )
+    console.print(table)
+    if table.row_count:
+        raise SystemExit(1)
+
+
+def unattended(days: float, seed: int) -> None:
+    """A year without the ground."""
+    if not year.fly(days, seed):
+        raise SystemExit(1)
+
+
 def _median(work: Any, repeats: int = 5) -> float:
     work()
     seconds = []
@@ -203,13 +230,20 @@ def main() -> None:
         "control": control,
         "coding": coding,
         "fuzz": lambda: fuzzing(arguments.cases),
+        "pairs": lambda: pairs(arguments.seeds),
+        "year": lambda: unattended(arguments.days, arguments.seed),
     }
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("part", nargs="*", choices=[*parts, []], help="parts to run (all)")
+    parser.add_argument(
+        "part", nargs="*", choices=[*parts, []], help="parts to run (all but the year, which takes hours)"
+    )
     parser.add_argument("--repeats", type=int, default=3, help="full orbits on each back end")
     parser.add_argument("--cases", type=int, default=1_000_000, help="mutated inputs of the fuzz")
+    parser.add_argument("--seeds", type=int, default=500, help="random pairs of faults")
+    parser.add_argument("--days", type=float, default=year.DAYS, help="how long the year is")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the year")
     arguments = parser.parse_args()
-    for name in arguments.part or parts:
+    for name in arguments.part or [part for part in parts if part != "year"]:
         console.rule(name)
         parts[name]()
 

@@ -40,14 +40,19 @@ class Adaptive:
         energy, nodes, parameters = situation.energy, situation.nodes, self._parameters
         ceiling_w = limits.ceiling_w(energy, parameters)
         self._warm.follow(situation)
+        lit = energy.in_sun or energy.array_soon_w > DAYLIGHT * energy.full_w
+        by_day_w = day_w(energy, parameters, self._warm) if lit else 0.0
+        if limits.banking(situation):
+            by_day_w = min(by_day_w, least_day_w(energy, parameters))
+        if by_day_w > parameters.discharge_limit_w:  # no night is fed that much
+            return self._by_day(situation, by_day_w, ceiling_w)
         by_night = self._night(energy, nodes)
-        if energy.in_sun or energy.array_soon_w > DAYLIGHT * energy.full_w:
-            by_day_w = day_w(energy, parameters, self._warm)
-            if by_day_w > by_night.compute_w:
-                room_w = limits.room_w(situation, parameters, self._table)
-                return self._by_day(situation, min(by_day_w, ceiling_w, room_w), ceiling_w)
-        else:
+        if lit and by_day_w > by_night.compute_w:
+            return self._by_day(situation, by_day_w, ceiling_w)
+        if not lit:
             by_night = by_night._replace(compute_w=by_night.compute_w + energy.array_soon_w)
+        if limits.full(situation, parameters) and not by_night.dawn:
+            by_night = by_night._replace(compute_w=0.0)
         return self._by_night(situation, by_night, ceiling_w)
 
     def _night(self, energy: Energy, nodes: NodeCounts) -> NightPlan:
@@ -57,9 +62,9 @@ class Adaptive:
         on = min(allocation.nodes_fed(typical.compute_w, self._table), nodes.usable)
         return plan_night(energy, nodes, on, self._parameters, self._table)
 
-    def _by_day(self, situation: Situation, compute_w: float, ceiling_w: float) -> Plan:
+    def _by_day(self, situation: Situation, by_day_w: float, ceiling_w: float) -> Plan:
         energy, nodes, parameters = situation.energy, situation.nodes, self._parameters
-        compute_w = max(compute_w, 0.0)
+        compute_w = max(min(by_day_w, ceiling_w, limits.room_w(situation, parameters, self._table)), 0.0)
         kept = allocation.keep(compute_w, ceiling_w, nodes.on, nodes.booting, nodes.mature, self._table)
         left_s = energy.remaining_s if energy.in_sun else parameters.orbit_period_s - energy.night_s
         if left_s > parameters.boot_s + parameters.least_on_s:
@@ -121,14 +126,23 @@ def day_w(energy: Energy, parameters: FlightParameters, warm: WarmHours) -> floa
     boost = energy.boost * warm_s / left_s * (1.0 - exp(-left_s / warm_s))
     mean_w = energy.full_w * (1.0 + boost)
     now_w = energy.array_soon_w - energy.bus_w
-    charge_limit_w = parameters.charge_limit_w * energy.battery_share
+    least_w = least_day_w(energy, parameters)
     if energy.state_of_charge < parameters.floor + parameters.floor_margin and energy.in_sun:
-        return now_w - charge_limit_w
+        return least_w
     spare_w, spare_s = warm.spare(energy, left_s)
     charged_w = charge_w(energy, parameters, left_s) - spare_w * spare_s / left_s
     before_s = max(left_s - spare_s, LEAST_DAY_S)
     even_w = mean_w - energy.bus_w - charged_w * left_s / before_s
-    return min(max(even_w, now_w - charge_limit_w), now_w)
+    return min(max(even_w, least_w), now_w)
+
+
+def least_day_w(energy: Energy, parameters: FlightParameters) -> float:
+    """What the array leaves for the racks while the charger takes all that it can: less would waste light."""
+    cell = parameters.cell
+    end_v = cell.cells * cell.end_of_charge_v
+    most_a = max(end_v - rest_v(cell, energy.state_of_charge), 0.0) / energy.battery_ohm
+    most_w = min(charge_w(energy, parameters, LEAST_DAY_S), end_v * most_a / parameters.converter_efficiency)
+    return energy.array_soon_w - energy.bus_w - most_w
 
 
 def charge_w(energy: Energy, parameters: FlightParameters, left_s: float) -> float:

@@ -55,11 +55,12 @@ class SunFollow(Baseline):
         super().__init__(parameters)
         night_j = parameters.bus_power_w * parameters.eclipse_s / parameters.converter_efficiency**2
         day_s = parameters.orbit_period_s - parameters.eclipse_s
-        self._charge_w = min(night_j / day_s, parameters.charge_limit_w)
+        self._charge_w = night_j / day_s
 
     def _wanted_w(self, situation: Situation) -> float:
         energy = situation.energy
-        return energy.array_soon_w - energy.bus_w - self._charge_w if energy.in_sun else 0.0
+        charge_w = min(self._charge_w, self._parameters.charge_limit_w)
+        return energy.array_soon_w - energy.bus_w - charge_w if energy.in_sun else 0.0
 
 
 class EnergyBalance(Baseline):

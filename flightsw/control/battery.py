@@ -29,6 +29,10 @@ STEP_OHM = (
     0.03  # by which a change of the current makes a sample unsure: voltage and current are not of one instant
 )
 BELIEVED_V = 4.0  # further off than this and five deviations is a fault of the sensor
+ANOTHER_SAMPLES = 20  # in a row: no sensor, of which another stands in by then, but another battery
+GAUGE_Z = 0.015  # deviation of the gauge's readings that were taken in meanwhile
+FULL = 0.99
+OVERCHARGED_V = 0.5  # above a full battery at rest
 LEAST_SHARE = 0.5  # one pack of two
 LEAST_K, MOST_K, LEAST_C, MOST_C = 0.3, 6.0, 0.6, 5.0
 
@@ -106,6 +110,9 @@ class BatteryEstimate:
         cell, z, k = self._cell, self.state_of_charge, self.resistance
         drop_v = self._warm * (cell.series_ohm * current_a + cell.polarisation_ohm * self._polarised_a)
         self.innovation_v = off_v = voltage_v - rest_v(cell, z) - k * drop_v
+        if z > FULL and voltage_v - k * drop_v > rest_v(cell, 1.0) + OVERCHARGED_V:
+            self.state_of_charge = 1.0  # off the end of the curve, which teaches nothing
+            return
         slope = rest_slope_v(cell, z)
         gain_z, gain_k = self._zz * slope + self._zk * drop_v, self._zk * slope + self._kk * drop_v
         gain_c = self._zc * slope + self._kc * drop_v
@@ -115,6 +122,8 @@ class BatteryEstimate:
         if abs(off_v) > BELIEVED_V and off_v * off_v > 25.0 * variance:
             self.disbelieved += 1
             self.state_of_charge += GAUGE_GAIN * (gauge - z)
+            if self.disbelieved % ANOTHER_SAMPLES == 0:
+                self._begin_anew()
             return
         self.disbelieved = 0
         share = off_v / variance
@@ -127,6 +136,11 @@ class BatteryEstimate:
         self._kk -= gain_k * gain_k / variance
         self._kc -= gain_k * gain_c / variance
         self._cc -= gain_c * gain_c / variance
+
+    def _begin_anew(self) -> None:
+        """Be as unsure of resistance and capacity as at the start."""
+        self._zz, self._kk, self._cc = GAUGE_Z**2, START_K**2, START_C**2
+        self._zk = self._zc = self._kc = 0.0
 
     def _count(self, current_a: float, elapsed_s: float) -> None:
         cell = self._cell

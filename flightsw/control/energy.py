@@ -79,7 +79,7 @@ class EnergyEstimate:
             sunlight.remaining_s(now_ms),
             self.rack_w,
             sunlight.night_s,
-            self._full_w * self._strings_share,
+            self._full_w * readings.strings_usable / STRINGS,
             self._boost(now_ms),
             battery.capacity_wh,
             battery.ohm,
@@ -106,7 +106,7 @@ class EnergyEstimate:
             self._array_w += 0.2 * (array_w - self._array_w)
         ahead_w = CYCLES_TO_ACT * fallen_w if fallen_w > steady_w else 0.0
         seen_w = max(self._array_w - ahead_w, 0.0)
-        return self._likely_w(now_ms, seen_w), self._least_w(now_ms, seen_w)
+        return self._foretold_w(now_ms, seen_w)
 
     def _follow_light(self, light_w: float, sampled_ms: int, elapsed_s: float) -> None:
         """Take in what all strings would give; while none is connected, day and night are as they were."""
@@ -117,27 +117,29 @@ class EnergyEstimate:
             self._sunrise_ms = float(sampled_ms)
         self._learn_full(light_w / gain, sampled_ms, elapsed_s)
 
-    def _likely_w(self, now_ms: int, seen_w: float) -> float:
-        """Power at the end of the cycle that a command given now rules, terminators as foretold."""
-        sunlight, cycle_ms = self.sunlight, self._parameters.cycle_ms
-        light, full_w = sunlight.predicted(now_ms + cycle_ms), self._full_w * self._strings_share
-        if not sunlight.rising(now_ms):
-            return seen_w if light == 1.0 else min(seen_w, light * full_w)
-        if not self._sunrise_foretold(now_ms) or sunlight.predicted(now_ms - cycle_ms) == 1.0:
-            return seen_w
-        return max(seen_w, light * full_w * (1.0 + self._parameters.cold_boost))
+    def _foretold_w(self, now_ms: int, seen_w: float) -> tuple[float, float]:
+        """Power at the end of the cycle that a command given now rules, and the least power while it acts.
 
-    def _least_w(self, now_ms: int, seen_w: float) -> float:
-        """The least power while a command given now acts: of a rising one the first, of a falling one the last."""
+        Terminators come as foretold for the first, and at the worst time for the second: of a rising power that is the first, of
+        a falling one the last.
+        """
         sunlight, cycle_ms = self.sunlight, self._parameters.cycle_ms
         unsure_ms, full_w = 1000.0 * sunlight.unsure_s, self._full_w * self._strings_share
         if not sunlight.rising(now_ms):
-            light = sunlight.predicted(now_ms + cycle_ms + unsure_ms)
-            return seen_w if light == 1.0 else min(seen_w, light * full_w)
+            least = sunlight.predicted(now_ms + cycle_ms + unsure_ms)
+            if least == 1.0:
+                return seen_w, seen_w
+            light = sunlight.predicted(now_ms + cycle_ms)
+            likely_w = seen_w if light == 1.0 else min(seen_w, light * full_w)
+            return likely_w, min(seen_w, least * full_w)
         risen = sunlight.predicted(now_ms - cycle_ms - unsure_ms) == 1.0  # what was seen is all there is
         if risen or not self._sunrise_foretold(now_ms):
-            return seen_w
-        return max(seen_w, sunlight.predicted(now_ms - unsure_ms) * full_w)
+            return seen_w, seen_w
+        likely_w = seen_w
+        if sunlight.predicted(now_ms - cycle_ms) < 1.0:
+            cold_w = full_w * (1.0 + self._parameters.cold_boost)
+            likely_w = max(seen_w, sunlight.predicted(now_ms + cycle_ms) * cold_w)
+        return likely_w, max(seen_w, sunlight.predicted(now_ms - unsure_ms) * full_w)
 
     def _sunrise_foretold(self, now_ms: int) -> bool:
         """Whether the sunrise follows from terminators seen, and has not failed to come."""

@@ -55,6 +55,7 @@ class ArrayWatch:
         "_parameters",
         "_ratios",
         "_rises",
+        "_sampled",
         "_share",
         "_steady",
         "_swing",
@@ -81,14 +82,19 @@ class ArrayWatch:
         self._was_ms: int | None = None
         self._moved_ms = 0
         self._back = ALL_STRINGS  # strings that a trip no longer keeps off
-        self.enable = ALL_STRINGS
+        self.enable = self._sampled = ALL_STRINGS  # what the next sample, taken before the command acted, shows
         self.lost = 0
         self.clear = False
         self.tripped = False
 
     def strings_on(self, words: PowerWords) -> int:
         """How many strings give power in a sample when there is light: those connected and not lost."""
-        return 0 if words.status & _TRIPPED else (self.enable & ~self.lost).bit_count()
+        return 0 if words.status & _TRIPPED else (self._sampled & ~self.lost).bit_count()
+
+    @property
+    def strings_usable(self) -> int:
+        """How many strings are neither lost nor held off after faults of their own."""
+        return STRINGS - (self._ladder.held | self.lost).bit_count()
 
     def clear_retries(self) -> None:
         """Let every string that is held off be tried again at once."""
@@ -117,7 +123,7 @@ class ArrayWatch:
             if (enable & ~self.enable) >> string & 1:
                 self._swing[string].forget()
                 self._ratios[string], self._rises[string] = 1.0, 0.0
-        self.enable = enable
+        self._sampled, self.enable = self.enable, enable
 
     # strings
 

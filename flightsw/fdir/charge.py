@@ -21,6 +21,7 @@ SETTLE_S = 150.0  # polarisation is not known before
 WILD = 0.06  # a gauge's reading so far off is not smoothed in
 IDLE_A = 8.0  # a current below it leaves the voltage about as at rest
 PACKS = 2
+FULLEST = 1.03  # an overcharged cell's voltage rises much faster than its charge
 LONGEST_S = 30.0  # without a sample, before the estimates begin anew
 
 
@@ -126,7 +127,7 @@ def charge_at_rest(cell: CellCurve, battery_v: float) -> float:
     """State of charge of a battery that rests at a voltage."""
     charge = (battery_v / cell.cells - cell.empty_v) / cell.slope_v
     if charge > 10 * cell.knee:
-        return min(charge, 1.1)
+        return min(charge, FULLEST)
     low, high = 0.0, 12 * cell.knee
     for _ in range(16):
         middle = (low + high) / 2

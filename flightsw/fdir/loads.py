@@ -41,7 +41,7 @@ class Expected(NamedTuple):
     """
 
     heaters: int
-    racks_w: tuple[float, float]
+    racks_w: tuple[float, ...]
 
 
 class LoadWatch:

@@ -2,7 +2,8 @@
 """The coolant pump: junctions that heat up together, faster than their power explains, tell that the coolant stands still.
 
 Then all clocks go to the lowest step and the nodes off, the warmest first, as fast as the bus likes; the pump is switched off for
-a while, longer each time and never for good, and one node tries whether the coolant moves before the others may run.
+a while, longer each time and never for good, and one node tries whether the coolant moves before the others may run: once the
+junctions are so cool that a failed trial does not overheat it.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ from .limiters import LOAD_PUMP, LimiterControl
 
 ALL_NODES = (1 << NODES) - 1
 PUMP = LOAD_PUMP.bit_length() - 1
-STILL_SAMPLES = 2
-WARM_K = 3.0
-HEATING_K = 1.0
-HEATING_SAMPLES = 3
+# Times are one sample at the least: junctions are too hot for the nodes' own sake before a few long cycles are over.
+STILL_S, HEATING_S = 2.0, 3.0
+WARM_K, WARM_K_S = 3.0, 0.8  # more with long cycles, in which coolant and junctions are followed less closely
+HEATING_K, HEATING_K_S = 1.0, 0.3  # without flow even an idle node's junction rises by 0.4 K/s
 TRIAL_MS = 150_000
+TRIAL_ROOM_K = 12.0  # below the limit: twice what a node warms in still coolant until it is noticed
+JUNCTION_ZERO_K = 200.0
 UNLIMITED_W = 1e9
 
 
@@ -37,6 +40,8 @@ class PumpWatch:
 
     __slots__ = (
         "_failed",
+        "_heating_k",
+        "_heating_samples",
         "_ladder",
         "_means_k",
         "_parameters",
@@ -44,6 +49,7 @@ class PumpWatch:
         "_table",
         "_told",
         "_trial_ms",
+        "_warm_k",
         "node_w",
         "off",
         "usable",
@@ -53,7 +59,11 @@ class PumpWatch:
         self._parameters = parameters
         self._table = allocation.step_table(parameters.node)
         self._ladder = RetryLadder(1, parameters.retry_s, never=1)
-        self._still = Alarm(STILL_SAMPLES, 1)
+        cycle_s = parameters.cycle_ms / 1000.0
+        self._still = Alarm(max(round(STILL_S / cycle_s), 1), 1)
+        self._heating_samples = max(round(HEATING_S / cycle_s), 1)
+        self._warm_k = max(WARM_K, WARM_K_S * cycle_s)
+        self._heating_k = max(HEATING_K, HEATING_K_S * self._heating_samples * cycle_s)
         self._means_k: list[float] = []
         self._failed = self._told = False
         self._trial_ms: int | None = None
@@ -95,7 +105,7 @@ class PumpWatch:
             if not self.usable:
                 self._ladder.fail(0, now_ms)
         elif self._failed and not self._ladder.held:
-            self._wait(now_ms, limiters)
+            self._wait(now_ms, words, limiters)
         elif self._trial_ms is not None and now_ms - self._trial_ms > TRIAL_MS:
             self._trial_ms = None
             self.usable = ALL_NODES
@@ -106,10 +116,10 @@ class PumpWatch:
     def _heating(self, words: ComputeWords, warm_k: list[float], up: list[int]) -> bool:
         means, mean_k = self._means_k, sum(words.temperatures[node] for node in up) / len(up)
         means.append(mean_k)
-        if len(means) <= HEATING_SAMPLES:
+        if len(means) <= self._heating_samples:
             return False
-        rises = mean_k - means.pop(0) > HEATING_K
-        return rises and sum(warm_k[node] for node in up) / len(up) > WARM_K
+        rises = mean_k - means.pop(0) > self._heating_k
+        return rises and sum(warm_k[node] for node in up) / len(up) > self._warm_k
 
     def _stage(self, words: ComputeWords, up: list[int]) -> None:
         """The warmest nodes go first."""
@@ -123,9 +133,10 @@ class PumpWatch:
         if len(running) <= count:
             self.usable = 0
 
-    def _wait(self, now_ms: int, limiters: LimiterControl) -> None:
-        """Until the pump is on again; then one node tries."""
-        if limiters.on & limiters.command & LOAD_PUMP:
+    def _wait(self, now_ms: int, words: ComputeWords, limiters: LimiterControl) -> None:
+        """Until the pump is on again and the junctions have cooled; then one node tries."""
+        room_k = self._parameters.limit_k - max(words.temperatures) - JUNCTION_ZERO_K
+        if limiters.on & limiters.command & LOAD_PUMP and room_k > TRIAL_ROOM_K:
             self._failed = False
             self._trial_ms = now_ms
             self._means_k.clear()

@@ -42,7 +42,7 @@ class RackWatch:
     """What the nodes should draw, and which of them do not.
 
     Attributes:
-        racks_w: the least that each rack must have drawn when the latest currents were measured.
+        racks_w: the least that each rack must draw, if its limiter feeds it, when the latest currents were measured.
         warm_k: how much warmer each junction is than its power makes it.
         usable: mask of the nodes that may run.
     """
@@ -89,7 +89,7 @@ class RackWatch:
         self._rise_k = [0.0] * NODES
         self._was_ms: int | None = None
         self.warm_k = [0.0] * NODES
-        self.racks_w = (0.0, 0.0)
+        self.racks_w: tuple[float, ...] = (0.0, 0.0)
         self.usable = ALL_NODES
 
     def clear_retries(self) -> None:
@@ -113,6 +113,9 @@ class RackWatch:
         node_w = self._node_w(words, fed)
         self._watch_junctions(words, node_w, elapsed_s)
         most_w = self._envelope(node_w)
+        self.racks_w = tuple(
+            self._unfed_w(rack, words, fed, nodes) or least_w for rack, least_w in enumerate(self.racks_w)
+        )
         bus_v = min(now.bus_v, self._parameters.bus_nominal_v)  # a sensor that reads high makes no latch-up
         for rack in range(RACKS):
             if nodes.command.enable & ~self._last_enable & NODES_OF[rack]:
@@ -153,11 +156,17 @@ class RackWatch:
         self.racks_w = (least[0], least[1])
         return most[0], most[1]
 
+    def _unfed_w(self, rack: int, words: ComputeWords, fed: int, nodes: NodeControl) -> float:
+        """What the nodes of a rack would draw at the least if it had power: all are off that were commanded on a cycle ago."""
+        wanted = nodes.command.enable & self._last_enable & fed & NODES_OF[rack]
+        up = any(words.node_state >> 2 * node & 3 for node in range(8 * rack, 8 * rack + 8))
+        return 0.0 if up or wanted & words.tripped else wanted.bit_count() * self._table.boot_w
+
     def _watch_junctions(self, words: ComputeWords, node_w: list[float], elapsed_s: float) -> None:
         settled = 1.0 - exp(-elapsed_s / JUNCTION_S)
         coolant_k = words.coolant_temperature * COOLANT_K
         for node in range(NODES):
-            rise_k = self._parameters.junction_k_w * self._last_w[node]
+            rise_k = self._parameters.junction_k_w * max(self._last_w[node], node_w[node])
             self._rise_k[node] += settled * (rise_k - self._rise_k[node])
             warm_k = words.temperatures[node] + JUNCTION_ZERO_K - coolant_k - self._rise_k[node]
             self.warm_k[node] += SMOOTH * (warm_k - self.warm_k[node])

@@ -26,6 +26,7 @@ class Readings(NamedTuple):
         state_of_charge: of the gauge; while the gauge is not trusted, counted charge and open-circuit voltage stand in for it.
         packs_usable: how many of the two battery packs carry current: limits and capacity are theirs.
         strings_on: how many of the array's strings are connected and not lost.
+        strings_usable: how many could be: after an over-voltage trip they come back one by one.
     """
 
     bus_v: float
@@ -41,6 +42,7 @@ class Readings(NamedTuple):
     packs_k: tuple[float, ...]
     packs_usable: int = 2
     strings_on: int = STRINGS
+    strings_usable: int = STRINGS
 
     @property
     def array_w(self) -> float:

@@ -20,6 +20,7 @@ from ..sample import ComputeWords, PowerWords
 from .alarm import Alarm, alarms, median
 
 REPEATS = 5
+LEAP_S = 5.0
 BAD, GOOD = 3, 10  # samples that make a sensor suspect, and that make it trusted again
 
 
@@ -57,7 +58,9 @@ class Channel(NamedTuple):
     word: str
     low: int
     high: int
-    leap: int  # more than this from one sample to the next is none of the satellite's doing
+    leap: (
+        int  # more than this within LEAP_S, or from one sample to the next, is none of the satellite's doing
+    )
 
 
 def _channel(
@@ -111,8 +114,9 @@ class ChannelCheck:
 
     __slots__ = ("_alarms", "_channels", "_counts", "_last", "_repeats")
 
-    def __init__(self, channels: tuple[Channel, ...]) -> None:
-        self._channels = channels
+    def __init__(self, channels: tuple[Channel, ...], cycle_s: float) -> None:
+        longer = max(cycle_s / LEAP_S, 1.0)
+        self._channels = tuple(channel._replace(leap=round(longer * channel.leap)) for channel in channels)
         self._counts = attrgetter(*(channel.word for channel in channels))
         self._alarms = alarms(len(channels), BAD, GOOD)
         self._repeats = [0] * len(channels)

@@ -58,7 +58,8 @@ class SensorWatch:
 
     def __init__(self, parameters: FlightParameters) -> None:
         self._parameters = parameters
-        self._power, self._compute = ChannelCheck(POWER), ChannelCheck(COMPUTE)
+        cycle_s = parameters.cycle_ms / 1000.0
+        self._power, self._compute = ChannelCheck(POWER, cycle_s), ChannelCheck(COMPUTE, cycle_s)
         self._bus = Vote(Sensor.BUS_CURRENT, None, None)
         self._battery = Vote(Sensor.BATTERY_CURRENT, Sensor.PACK0_CURRENT, None)
         self._temperature = Vote(

@@ -16,6 +16,8 @@ one value a cycle cannot show. They are summed by what they are about:
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,6 +27,9 @@ from .cache import Bound
 from .flown import Flown
 from .grid import grid_ms
 from .rows import LinearProgram, Series
+
+if TYPE_CHECKING:
+    from .horizon import Horizon
 
 KINDS = ("eclipse", "boots", "thermal", "link", "caution", "spared")
 
@@ -38,7 +43,7 @@ def losses(
 
     horizon = look_ahead(scenario, grid_ms(scenario))
     program = relax(scenario, horizon, bound.sale).program
-    x = _point(program, flown, scenario, BOOT_KW)
+    x = _point(program, flown, scenario, horizon, BOOT_KW)
     found = _by_kind(program, x, bound.multipliers, dark=horizon.array_w < 0.1 * scenario.satellite.array_w)
     racks_kj = flown.mean("racks") * horizon.width_s
     found["thermal"] = bound.sold_s - float(bound.sale @ racks_kj)
@@ -47,11 +52,14 @@ def losses(
     return found
 
 
-def _point(program: LinearProgram, flown: Flown, scenario: Scenario, boot_kw: float) -> Series:
+def _point(
+    program: LinearProgram, flown: Flown, scenario: Scenario, horizon: Horizon, boot_kw: float
+) -> Series:
     """What was flown, as unknowns of the linear program."""
     x = np.zeros(len(program.gain))
     booting, on = flown.mean("booting"), flown.mean("on")
     charge, discharge = flown.mean("charge"), flown.mean("discharge")
+    full_mj = 0.0036 * scenario.satellite.battery_wh
     told = {
         "on_kw": flown.mean("racks") - boot_kw * booting,
         "boots": booting,
@@ -59,13 +67,11 @@ def _point(program: LinearProgram, flown: Flown, scenario: Scenario, boot_kw: fl
         "discharge": discharge,
         "on": on,
         "started": np.append(np.maximum(np.diff(on), 0.0), 0.0),
-        "energy": 0.0036 * scenario.satellite.battery_wh * flown.charged,
+        "energy": full_mj * horizon.capacity * flown.charged,
     }
     eta = battery.CONVERTER_EFFICIENCY
     width_s = flown.widths()
-    before = np.append(
-        0.0036 * scenario.satellite.battery_wh * scenario.satellite.state_of_charge, told["energy"][:-1]
-    )
+    before = horizon.kept * np.append(full_mj * scenario.satellite.state_of_charge, told["energy"][:-1])
     told["loss"] = np.maximum(
         eta * charge - discharge / eta - (told["energy"] - before) * 1000 / width_s, 0.0
     )

@@ -158,6 +158,8 @@ class Battery:
         bounds = [(pack.least_a(dt_s), pack.most_a(dt_s, brim)) for pack in packs]
         held = [not low <= pack.current_a <= high for pack, (low, high) in zip(packs, bounds, strict=True)]
         for pack, (low, high) in zip(packs, bounds, strict=True):
+            if pack.current_a < low:
+                pack.empty = True  # also if the bus collapses for it, so that what is left is never drawn
             pack.current_a = min(max(pack.current_a, low), high)
         turns = (0, 1) if held[-1] else (1, 0)
         for turn in turns if len(packs) == PACKS else ():

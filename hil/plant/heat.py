@@ -6,7 +6,9 @@ node's 0.0015 K/W, with 5 s. The radiator has 750 kJ/K and falls to 217 K in a l
 three nodes on, to 207 K about the Moon and to 178 K in a satellite without nodes. The coolant (150 kJ/K) does not follow it: a
 thermostat valve bypasses the radiator below 263 K, so that it stays above 255 K in any of these eclipses; the leak of the valve
 would freeze it in a day without nodes, against which the coolant heater holds it at 261 K. Packs and laser terminal sit on the
-radiator's panel. About the Moon the same heat is absorbed as about the Earth, as if the radiator stood edge-on to its day side.
+radiator's panel, each pack on a heat pipe that closes when the pack is cold and the panel colder: its heater then holds it above
+freezing however long no node works. About the Moon the same heat is absorbed as about the Earth, as if the radiator stood
+edge-on to its day side.
 
 Each node of the model relaxes exponentially towards its sink, which is exact for a constant sink and stable for any step, and
 hands on exactly the heat that it does not keep.
@@ -34,6 +36,7 @@ VALVE_CLOSED_K, VALVE_BAND_K, VALVE_LEAK = 263.0, 10.0, 0.001
 JUNCTION_CAPACITY_J_K = 3.3e3
 JUNCTION_K_W, JUNCTION_STILL_K_W = 0.0015, 0.03
 BATTERY_CAPACITY_J_K, BATTERY_W_K = 165e3, 12.0
+BATTERY_OPEN_K, BATTERY_CLOSED_K, BATTERY_LEAK = 283.0, 277.0, 0.1
 PACK_CAPACITY_J_K, PACK_W_K = BATTERY_CAPACITY_J_K / PACKS, BATTERY_W_K / PACKS
 LASER_CAPACITY_J_K, LASER_W_K = 12e3, 40.0
 
@@ -113,8 +116,9 @@ class Heat:
         )
         battery_j = 0.0
         for i, (t_k, power_w) in enumerate(zip(self.pack_k, pack_w, strict=True)):
+            conductance_w_k = PACK_W_K if t_k >= BATTERY_OPEN_K else _pipe_w_k(t_k, self.radiator_k)
             self.pack_k[i], passed_j = _relax(
-                t_k, self.radiator_k, power_w * dt_s, PACK_CAPACITY_J_K, PACK_W_K, dt_s
+                t_k, self.radiator_k, power_w * dt_s, PACK_CAPACITY_J_K, conductance_w_k, dt_s
             )
             battery_j += passed_j
         self.laser_k, laser_j = _relax(
@@ -127,6 +131,14 @@ class Heat:
         ) / RADIATOR_CAPACITY_J_K
         self.absorbed_j += absorbed_j
         self.radiated_j += radiated_j
+
+
+def _pipe_w_k(pack_k: float, radiator_k: float) -> float:
+    """What a pack's heat pipe conducts: hardly any heat from a cold pack to a radiator that is colder."""
+    if radiator_k >= pack_k:
+        return PACK_W_K
+    share = (pack_k - BATTERY_CLOSED_K) / (BATTERY_OPEN_K - BATTERY_CLOSED_K)
+    return PACK_W_K * min(max(share, BATTERY_LEAK), 1.0)
 
 
 def _relax(

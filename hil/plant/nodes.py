@@ -2,8 +2,9 @@
 """What the sixteen nodes draw: by state and clock step, and beyond that at the start of a boot, in a latch-up and in a surge.
 
 A node that begins to boot charges its capacitors out of those of the bus: 5 kW through its rack's limiter, falling with 15 ms.
-That is 75 J, which the energy accounts leave out. It begins when the plant first sees the node boot, at the end of a step, for
-the boards tell no better; steps are to be short until it is over (`in_transient`).
+That is 75 J, which the energy accounts leave out; a limiter lets no more than 100 kW of inrush pass. It begins when the plant
+first sees the node boot, at the end of a step, for the boards tell no better; steps are to be short until it is over
+(`in_transient`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from .loads import IDLE_NODE_W, NODES, ON, RACK_A, RACK_B, Actuators, node_power
 from .strikes import Struck
 
 INRUSH_W = 5_000.0
+LIMITED_W = 100_000.0
+"""Most inrush of a rack that passes its limiter, which holds it there until it trips."""
 INRUSH_TAU_MS, INRUSH_MS = 15.0, 45
 """Fall of the inrush, and when it is taken to be over. Eight nodes that start together draw as much as eight at full clock."""
 RELEASE_MS = 400
@@ -97,7 +100,7 @@ class Nodes:
         for i, (at_ms, peak_w) in self._inrush.items():
             if self._steady_w[i]:
                 racks_w[i >> 3] += peak_w * exp(-(time_ms - at_ms) / INRUSH_TAU_MS)
-        return racks_w[0], racks_w[1]
+        return min(racks_w[0], LIMITED_W), min(racks_w[1], LIMITED_W)
 
     def end_step(self, time_ms: int, dt_ms: int, struck: Struck) -> bool:
         """Begin and end what is beyond the steady power; say whether something other than an inrush's fall changed."""

@@ -81,6 +81,9 @@ class Plant:
         self.violations = Violations(
             min_state_of_charge=satellite.state_of_charge,
             max_k=max(satellite.radiator_k, satellite.coolant_k),
+            min_coolant_k=satellite.coolant_k,
+            min_bus_v=satellite.bus_v,
+            max_bus_v=satellite.bus_v,
         )
         self.longest_step_ms = QUIET_STEP_MS
         self._floor = satellite.floor
@@ -116,7 +119,7 @@ class Plant:
         )
         self._publish_state(to_ms)
         self._publish_light(to_ms, actuators.laser_state)
-        self.violations.judge(truth.state_of_charge, self._floor, truth.max_k, self._limit_k, overdrawn, dt_s)
+        self.violations.judge(truth, self._floor, self._limit_k, overdrawn, dt_s)
 
     def fed(self, lcl_on: int) -> int:
         """The loads that are fed now while these limiters are on."""

@@ -103,10 +103,13 @@ _AS_JSON = _json_template(PlantTruth())
 
 @dataclass(slots=True, kw_only=True)
 class Violations:
-    """Limits broken, judged on the truth after every step."""
+    """Limits broken and extremes reached, judged on the truth after every step."""
 
     min_state_of_charge: float
     max_k: float
+    min_coolant_k: float
+    min_bus_v: float
+    max_bus_v: float
     floor: int = 0
     """How often the state of charge fell below the floor."""
     floor_s: float = 0.0
@@ -120,14 +123,19 @@ class Violations:
     too_hot: bool = False
     overdrawn: bool = False
 
-    def judge(
-        self, state_of_charge: float, floor: float, max_k: float, limit_k: float, overdrawn: bool, dt_s: float
-    ) -> None:
+    def judge(self, truth: PlantTruth, floor: float, limit_k: float, overdrawn: bool, dt_s: float) -> None:
         """Count a step of `dt_s` that ended in this state."""
+        state_of_charge, max_k, bus_v = truth.state_of_charge, truth.max_k, truth.bus_voltage_v
         if state_of_charge < self.min_state_of_charge:
             self.min_state_of_charge = state_of_charge
         if max_k > self.max_k:
             self.max_k = max_k
+        if truth.coolant_k < self.min_coolant_k:
+            self.min_coolant_k = truth.coolant_k
+        if bus_v < self.min_bus_v:
+            self.min_bus_v = bus_v
+        if bus_v > self.max_bus_v:
+            self.max_bus_v = bus_v
         below_floor, too_hot = state_of_charge < floor, max_k > limit_k
         if below_floor:
             self.floor += not self.below_floor

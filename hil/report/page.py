@@ -131,7 +131,7 @@ def _plots(known: Known, flight: Flight, ground: Ground) -> Html:
         _figure(
             "events",
             "Events and level",
-            "Event reports decoded from the downlink, at the board time they tell; the level is what the flight software has given up.",
+            "Event reports decoded from the downlink, at the board time they tell; the level is what has been given up.",
             Html(),
         )
     )

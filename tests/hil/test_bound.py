@@ -107,7 +107,9 @@ FLOWN = {
             Fault(at_s=900, target="radiator", kind="flux", value=1.8),
         ),
     ),
-    "hot, long steps": replace(scenario.load("leo-day-hot"), duration_s=6900.0),
+    "hot day": replace(
+        scenario.load("leo-day-hot"), duration_s=6900.0, cycle_s=1.0, max_step_ms=1000, link=LEO.link
+    ),
     "aged": replace(
         LEO,
         faults=(

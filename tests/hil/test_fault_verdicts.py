@@ -2,6 +2,7 @@
 """Which evidence counts for which fault, and what verdict that makes."""
 
 import pytest
+from flatsat.flightsw.fdir.sensors import Sensor
 from flatsat.hil import scenario
 from flatsat.hil.evidence import Readings
 from flatsat.hil.fault_verdicts import judge_faults
@@ -175,3 +176,21 @@ def test_memory_is_bounded_where_a_condition_chatters():
     for cycle in range(4 * MOST_SPANS):
         watch.cycle(2000 + cycle, lambda: Readings(PlantTruth(), {"nodes_on": 8 * (cycle % 2)}, None))  # noqa: B023
     assert len(watch.courses[0].stages["recover"]._spans) == MOST_SPANS
+
+
+@pytest.mark.parametrize(
+    ("target", "name", "first", "verdict"),
+    [
+        ("pack0_current", "SENSOR_SUSPECT", Sensor.PACK0_CURRENT, "pass"),
+        ("pack0_current", "SENSOR_SUSPECT", Sensor.GAUGE, "fail"),
+        ("gauge", "SENSOR_SUSPECT", Sensor.GAUGE, "pass"),
+        ("string3", "STRING_LOST", 3, "pass"),
+        ("string3", "STRING_LOST", 4, "fail"),
+        ("pack1", "PACK_SUSPECT", 0, "fail"),
+    ],
+    ids=str,
+)
+def test_a_report_about_another_sensor_string_or_pack_does_not_count(target, name, first, verdict):
+    kind = "stuck" if name == "SENSOR_SUSPECT" else "open"
+    wanted = faults((300, None, target, kind, f"'{name}'"))
+    assert judge(wanted, [report(name, 305, int(first), 0)])[0]["verdict"] == verdict

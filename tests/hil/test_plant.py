@@ -357,6 +357,30 @@ def test_the_valve_keeps_the_coolant_from_following_a_cold_radiator() -> None:
     assert heat.coolant_k > 262
 
 
+def test_its_heater_keeps_a_battery_liquid_without_nodes_for_a_day() -> None:
+    plant = fly(Plant(LEO, 1), replace(NO_NODES, lcl_on=0xA0, battery_heater=True), 86_400, 10_000)
+    assert plant.truth.radiator_k < 200
+    assert min(plant.truth.pack_k) > 278
+
+
+def test_a_warm_battery_cools_on_the_radiator_and_a_cold_one_is_warmed_by_it() -> None:
+    cooling, warming = Heat(230, 263, 300), Heat(310, 310, 260)
+    for heat in (cooling, warming):
+        for _ in range(600):
+            heat.step(
+                1,
+                node_w=[0] * 16,
+                coolant_w=0,
+                pack_w=[0, 0],
+                laser_w=0,
+                radiator_w=0,
+                pump=False,
+                sunlight=0,
+            )
+    assert cooling.battery_k < 298
+    assert warming.battery_k > 260.5
+
+
 def test_the_floor_is_counted_once_for_each_visit() -> None:
     plant = fly(Plant(starting({"state_of_charge": 0.701}, "sunset"), 1), NO_NODES, 120)
     assert plant.violations.floor == 1

@@ -53,6 +53,18 @@ def test_a_load_step_in_ten_milliseconds_stays_within_ten_percent(step_kw: float
     assert bus.voltage_v(0, 0) == pytest.approx(bus_v, rel=1e-3)
 
 
+@pytest.mark.parametrize("spare_j", [1e2, 1e3, 5e3])
+def test_a_bus_that_an_all_but_empty_battery_lets_collapse_stays_dead_in_the_dark(spare_j: float) -> None:
+    """Without a load, what is left in the battery would bring it back: to collapse again under the next."""
+    plant = Plant(satellite("midnight", state_of_charge=0.005 + spare_j / 3600 / LEO.satellite.battery_wh), 1)
+    quiet = replace(BASE, lcl_on=0, computer_on=False)
+    truth = fly(plant, BASE, 5)
+    while truth.bus_voltage_v and truth.time_ms < 60_000:
+        truth = fly(plant, BASE, truth.time_ms / 1000 + 1)
+    assert fly(plant, quiet, truth.time_ms / 1000 + 100).bus_voltage_v == 0.0
+    assert plant.violations.discharge == 0
+
+
 def test_the_plant_sees_a_load_step_out_in_small_steps() -> None:
     plant = Plant(satellite("noon"), 1)
     fly(plant, nodes(16, 10), 10)

@@ -297,6 +297,18 @@ def test_inrush_against_the_racks_limiter(
     assert trips or above_ms < 15
 
 
+@pytest.mark.parametrize("factor", [20.0, 60.0, 100.0])
+def test_a_limiter_that_trips_on_inrush_leaves_the_bus_below_over_voltage(factor: float) -> None:
+    faults = [replace(fault(f"node{i}", "inrush", factor), at_s=0) for i in range(8)]
+    plant = Plant(satellite("noon", *faults), 1)
+    booting = sum(BOOT << 2 * i for i in range(8))
+    fly(plant, replace(nodes(0, 15), node_state=booting), 1)
+    fly(plant, replace(nodes(0, 15), node_state=booting), 1.02)
+    assert plant.truth.load_current_a[2] < 420.0
+    fly(plant, replace(nodes(0, 15), node_state=booting, lcl_on=0xFB), 1.021)
+    assert plant.truth.bus_voltage_v < 330.0
+
+
 ONE_OF_EACH = [
     t for t in PHYSICS if not t[-1].isdigit() or t in ("string7", "pack0", "load2", "load7", "node5")
 ]

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from flatsat.hil import scenario
 from flatsat.hil.errors import FlatsatError
-from flatsat.hil.faults import FAULTS
+from flatsat.hil.faults import FAULTS, Fault
 from flatsat.hil.scenario import ScenarioError, load, next_edge_ms, parse
 from flatsat.hil.timeline import NEVER_MS
+from flatsat.protocols.tables import TableError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -406,3 +407,11 @@ def test_faults_come_in_order_of_time_and_errors_in_order_of_the_file() -> None:
                 'at_s = 1\ntarget = "link"\nkind = "x"',
             )
         )
+
+
+@pytest.mark.parametrize("at_s", [0.001, 16_785_392.725, 31_622_399.999])
+def test_every_millisecond_of_a_year_is_one(at_s: float) -> None:
+    fault = Fault(at_s=at_s, target="node1", kind="hang")
+    assert fault.at_ms == round(1000 * at_s)
+    with pytest.raises(TableError):
+        Fault(at_s=at_s + 0.0003, target="node1", kind="hang")

@@ -52,7 +52,7 @@ def plan(energy: Energy, nodes: NodeCounts = ALL) -> Plan:
         (NIGHT, ALL, 5_500, 7_500, 3),
         (NIGHT._replace(state_of_charge=0.702, remaining_s=1_000.0), FEW, 0, 0, 0),
         (NIGHT._replace(state_of_charge=0.65), FEW, 0, 0, 0),
-        (NIGHT._replace(state_of_charge=0.74, remaining_s=125.0), FEW, 18_500, 19_500, 9),
+        (NIGHT._replace(state_of_charge=0.74, remaining_s=125.0), FEW, 18_500, 19_700, 9),
         (NIGHT._replace(state_of_charge=0.7005, remaining_s=125.0), FEW, 0, 1_000, 0),
         (NIGHT._replace(state_of_charge=0.71, array_soon_w=90_000.0, remaining_s=3.0), FEW, 60_000, 85_500, 16),
     ],
@@ -77,6 +77,31 @@ def test_compute_power_stays_while_cold_cells_give_more():
     warm = plan(SUN).compute_w
     cold = plan(SUN._replace(array_soon_w=119_000.0, boost=0.08)).compute_w
     assert cold == pytest.approx(warm + 0.08 * 110_000.0 * P.warm_up_s / 1_790.0, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("energy", "backlog_s", "link_up", "low_w", "high_w", "nodes"),
+    [
+        (SUN, 20.0, False, 95_000, 99_000, 16),
+        (SUN, 200.0, True, 95_000, 99_000, 16),
+        (SUN, 200.0, False, 85_300, 85_500, 16),
+        (SUN._replace(state_of_charge=1.0), 200.0, False, 105_300, 105_500, 16),
+        (SUN._replace(state_of_charge=0.95, battery_ohm=0.6), 200.0, False, 98_000, 99_000, 16),
+        (SUN, 599.0, False, 31_000, 35_000, 16),
+        (NIGHT, 500.0, False, 5_500, 7_500, 3),
+        (NIGHT, 595.0, True, 5_500, 7_500, 3),
+        (NIGHT, 595.0, False, 0, 0, 0),
+    ],
+    ids=[
+        "handover", "link-up", "outage-banks", "battery-full", "charger-at-its-voltage", "buffer-full",
+        "night-with-room", "night-link-up", "night-buffer-full",
+    ],
+)  # fmt: skip
+def test_results_that_wait(energy, backlog_s, link_up, low_w, high_w, nodes):
+    few = ALL if energy.in_sun else FEW
+    planned = Adaptive(P).plan(Situation(0, energy, 10_000.0, few, backlog_s, link_up))
+    assert low_w <= planned.compute_w <= high_w
+    assert planned.nodes == nodes
 
 
 @given(energies, counts)

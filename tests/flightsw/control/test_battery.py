@@ -72,9 +72,9 @@ def test_a_gauge_that_is_wrong_does_no_harm(state_of_charge, bias, capacity, res
 def test_a_voltage_that_cannot_be_is_not_believed():
     estimate = fly(Battery(0.95, 1.0, 1.0), 0.95, 5.0)
     before = estimate.state_of_charge
-    for _ in range(20):
+    for _ in range(50):  # though the estimate begins anew twice meanwhile
         estimate.update(reading(0.0, 0.0, before), 1.0, 5.0)
-    assert estimate.disbelieved == 20
+    assert estimate.disbelieved == 10
     assert estimate.state_of_charge == pytest.approx(before, abs=1e-6)
 
 
@@ -84,3 +84,11 @@ def test_powers_at_the_bus_and_in_the_cells_belong_together(power_w, ohm, at_res
     assert given_w(drained_w(power_w, *cells), *cells) == pytest.approx(power_w, abs=1e-6)
     assert drained_w(power_w, *cells) >= power_w - 1e-6
     assert taken_w(power_w, *cells) >= power_w - 1e-6
+
+
+def test_an_overcharged_battery_teaches_nothing():
+    estimate = BatteryEstimate(P, 0.998, 293.0)
+    for step in range(200):  # past full the voltage rises six times as fast as the curve
+        estimate.update(reading(rest_v(CELL, 1.0) + 0.05 * step + 9.0, 60.0, 1.0), 1.0, 1.0)
+    assert estimate.state_of_charge == 1.0
+    assert estimate.inverse_capacity == pytest.approx(1.0, abs=0.2)

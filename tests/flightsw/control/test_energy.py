@@ -61,7 +61,7 @@ def test_strings_that_are_switched_off_are_no_dusk(on):
     assert energy.in_sun
     assert energy.remaining_s == pytest.approx(whole.energy.remaining_s, abs=1.0)
     assert energy.array_soon_w == pytest.approx(110_000.0 * on / 8, rel=0.01)
-    assert energy.full_w == pytest.approx(whole.energy.full_w * (on or 8) / 8, rel=0.01)
+    assert energy.full_w == pytest.approx(whole.energy.full_w, rel=0.01), "they come back"
 
 
 def test_power_that_went_with_strings_is_not_counted_on_of_a_morning():
@@ -75,3 +75,17 @@ def test_power_that_fails_of_a_morning_is_not_counted_on():
     energy = estimate.update(readings(80_000.0), 121_000)
     assert energy.array_least_w is not None
     assert energy.array_least_w < 80_000.0
+
+
+def test_strings_that_are_switched_off_are_no_night():
+    estimate = EnergyEstimate(P, readings(110_000.0), 0)
+    estimate.update(readings(110_000.0), 1000)
+    for second in range(2, 12):  # an over-voltage trip
+        off = estimate.update(readings(0.0)._replace(strings_on=0), 1000 * second)
+    assert (off.in_sun, off.array_soon_w) == (True, 0.0)
+    one = estimate.update(readings(110_000.0 / 8)._replace(strings_on=1), 12_000)
+    assert one.in_sun
+    assert one.array_w == pytest.approx(110_000.0 / 8, rel=0.01)
+    assert one.full_w == pytest.approx(110_000.0, rel=0.02)  # what there could be use for
+    given_up = estimate.update(readings(55_000.0)._replace(strings_on=4, strings_usable=4), 13_000)
+    assert given_up.full_w == pytest.approx(55_000.0, rel=0.02)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Nodes and pump, given samples of both boards: which node goes off for what, and that a sound rack loses none."""
 
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -25,7 +26,7 @@ class Racks:
     """Sixteen nodes with junctions on a coolant loop, whose currents are sampled a cycle late.
 
     Attributes:
-        latched: node and watts; unlocked: node; resistance: of the junctions.
+        latched: node and watts; unlocked: node; unfed: nodes without power; resistance: of the junctions.
     """
 
     def __init__(self, memory):
@@ -35,10 +36,12 @@ class Racks:
         self.nodes = NodeControl(P, memory)
         self.racks, self.pump = RackWatch(P), PumpWatch(P)
         self.states, self.booted, self.steps = [OFF] * 16, [0] * 16, [0] * 16
+        self.coolant_k = 300.0
         self.junction_k = [300.0] * 16
         self.latched: dict[int, float] = {}
         self.unlocked = -1
         self.tripping = -1
+        self.unfed: set[int] = set()
         self.resistance = P.junction_k_w
         self.hottest_k = 0.0
         self.cycle = 0
@@ -80,7 +83,7 @@ class Racks:
         tripped = False
         watts = []
         for n in range(16):
-            if not enable >> n & 1:
+            if not enable >> n & 1 or n in self.unfed:
                 self.states[n] = OFF
             elif self.states[n] == OFF:
                 self.states[n], self.booted[n] = BOOT, self.cycle + BOOT_CYCLES
@@ -95,7 +98,7 @@ class Racks:
             watts[:8] = [0.0] * 8
         self.loads_w = [sum(watts[:8]), sum(watts[8:])]
         for n, w in enumerate(watts):
-            settled_k = 300.0 + self.resistance * w
+            settled_k = self.coolant_k + self.resistance * w
             self.junction_k[n] += (settled_k - self.junction_k[n]) * min(
                 1.0 / (self.resistance * 3300.0), 0.2
             )
@@ -107,7 +110,7 @@ class Racks:
         steps = sum(step << 4 * n for n, step in enumerate(self.steps) if self.states[n] == ON)
         kelvins = tuple(round(k - 200 + self.random.gauss(0, 0.3)) for k in self.junction_k)
         beats = self.cycle % 4 * 0x55555555
-        coolant = 30_000 + round(self.random.gauss(0, 10))
+        coolant = round(self.coolant_k * 100) + round(self.random.gauss(0, 10))
         return ComputeWords(
             self.cycle * 1000,
             0,
@@ -141,6 +144,20 @@ def racks(memory):
 def test_a_sound_rack_loses_no_node(racks):
     racks.run(300)
     assert racks.told == []
+
+
+def test_a_rack_without_power_is_missed_and_its_nodes_are_not_blamed(racks):
+    racks.unfed = set(range(8, 16))
+    racks.run(200)
+    assert racks.racks.racks_w[1] == pytest.approx(8 * P.node.boot_w)
+    assert racks.told == []
+
+
+def test_a_node_without_power_is_missed_alone(racks):
+    racks.unfed = {9}
+    racks.run(200)
+    assert racks.told[0] == ("NODE_HUNG", 9)
+    assert {node for _, node in racks.told} == {9}
 
 
 @pytest.mark.parametrize("node", [3, 12])
@@ -182,6 +199,15 @@ def test_the_node_that_trips_its_rack_is_found_one_by_one(memory):
     assert racks.limiters.command & LOAD_RACKS == LOAD_RACKS
 
 
+def test_no_node_tries_the_pump_with_junctions_that_are_hot_yet(racks):
+    racks.coolant_k = 320.0
+    racks.run(30)
+    racks.resistance = 0.03
+    racks.run(60)
+    assert racks.names()[0][0] == "PUMP_FAILED"
+    assert racks.hottest_k < P.limit_k
+
+
 def test_without_coolant_flow_the_nodes_go_off_before_the_limit(racks):
     racks.resistance = 0.03
     racks.run(20)
@@ -192,3 +218,14 @@ def test_without_coolant_flow_the_nodes_go_off_before_the_limit(racks):
     racks.run(400)
     assert racks.told[-1][0] == "LOAD_RECOVERED"
     assert racks.states == [ON] * 16
+
+
+@pytest.mark.parametrize(("cycle_ms", "samples"), [(1000, 5), (5000, 2), (10_000, 2)])
+def test_coolant_that_stands_still_is_found_within_seconds(racks, cycle_ms, samples):
+    """With long cycles the junctions' own limit would have the nodes off before several samples had shown it."""
+    pump = PumpWatch(replace(P, cycle_ms=cycle_ms))
+    for sample in range(samples):
+        assert pump.usable == ALL_NODES
+        words = racks._words()._replace(temperatures=(120 + 4 * sample,) * 16)
+        pump.observe(sample * cycle_ms, words, [12.0] * 16, False, racks.limiters, racks.events)
+    assert pump.usable != ALL_NODES
