@@ -95,7 +95,7 @@ def own_cache(tmp_path, monkeypatch):
 FLOWN = {
     "leo": LEO,
     "warm start, full": changed(state_of_charge=0.98, radiator_k=300.0, coolant_k=305.0),
-    "small battery": changed(battery_wh=9e3),
+    "small battery": changed(battery_wh=12e3),
     "cool limit": changed(limit_k=318.0),
     "small array": changed(array_w=60e3),
     "from noon": replace(LEO, orbit=replace(LEO.orbit, start=scenario.Start.NOON)),
