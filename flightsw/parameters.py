@@ -88,7 +88,7 @@ class FlightParameters:
     array_low_hysteresis: float = 0.03
     charge_limit_w: float = 20_000.0
     discharge_limit_w: float = 25_000.0
-    discharge_margin_w: float = 1_000.0
+    discharge_margin_w: float = 700.0
 
     # compute
     node: NodePower = NodePower()

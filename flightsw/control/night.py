@@ -20,6 +20,7 @@ EARLY_S = 5.0  # before half light, and two cycles more: nodes are seen to be on
 LEAST_S = 15.0  # shorter horizons would make noise swing the plan
 CYCLES_AHEAD = 2.0
 DEVIATIONS = 2.0
+BUS_UNSURE_W = 100.0  # of the bus's power: energy is set aside for the boot that it decides on
 
 
 class NightPlan(NamedTuple):
@@ -57,7 +58,7 @@ def plan_night(
         need_j = bus_w * energy.remaining_s + racks_w * min(ahead_s, energy.remaining_s + 0.5 * ahead_s)
         lasts = spare_j + kept_j > need_j
         return NightPlan(compute_w, boots, dawn=True, lasts=lasts)
-    boots = _boots(energy, nodes._replace(on=on, booting=0), least_w, parameters, table)
+    boots = _boots(energy, nodes._replace(on=on, booting=0), least_w - BUS_UNSURE_W, parameters, table)
     while True:
         dawn_j = drained_w(energy.bus_w + least_w + boots * table.boot_w, *cells) * window_s
         flow_w = max(spare_j - dawn_j, 0.0) / (left_s - window_s)

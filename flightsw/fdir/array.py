@@ -82,7 +82,8 @@ class ArrayWatch:
         self._was_ms: int | None = None
         self._moved_ms = 0
         self._back = ALL_STRINGS  # strings that a trip no longer keeps off
-        self.enable = self._sampled = ALL_STRINGS  # what the next sample, taken before the command acted, shows
+        self.enable = ALL_STRINGS
+        self._sampled = ALL_STRINGS  # what the next sample shows: it precedes the command
         self.lost = 0
         self.clear = False
         self.tripped = False

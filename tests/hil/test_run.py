@@ -21,7 +21,7 @@ from flatsat.hil.trace import packet_records
 SUMMARY_KEYS = {
     "schema", "scenario", "backend", "seed", "verdict", "simulated_s", "wall_s", "real_time_factor", "cycles", "cycles_missed",
     "trace_sha256", "versions", "images", "downlink", "bus", "battery", "thermal", "compute", "measurements", "faults",
-    "telecommands", "check_transitions", "energy",
+    "telecommands", "check_transitions", "energy", "ladder",
 }  # fmt: skip
 
 

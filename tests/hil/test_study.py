@@ -8,6 +8,7 @@ import sys
 import time
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import typer
 from flatsat.flightsw.control.choice import CONTROLLERS
@@ -36,6 +37,13 @@ radiator_k = 250
 [link]
 bit_error_rate = 3e-4
 """
+
+
+def bound(delivered_s: float) -> Bound:
+    none = np.zeros(1)
+    return Bound(delivered_s=delivered_s, per_spared_j=0.0, sold_s=0.0, sale=none, multipliers=none)
+
+
 FINE = {
     "fraction_of_bound": 0.9,
     "floor_violations": 0,
@@ -111,9 +119,9 @@ def test_the_cases_of_a_study_are_judged_by_the_three_limits():
 
 def test_a_flight_is_the_bench_s(tiny):
     found = scenario.load(tiny)
-    row = fly(Flight(flown(found, 3, "sun-follow"), Bound(delivered_s=100.0, per_spared_j=0.0)))
-    again = fly(Flight(flown(found, 3, "sun-follow"), Bound(delivered_s=50.0, per_spared_j=0.0)))
-    other = fly(Flight(flown(found, 3, "hysteresis"), Bound(delivered_s=100.0, per_spared_j=0.0)))
+    row = fly(Flight(flown(found, 3, "sun-follow"), bound(100.0)))
+    again = fly(Flight(flown(found, 3, "sun-follow"), bound(50.0)))
+    other = fly(Flight(flown(found, 3, "hysteresis"), bound(100.0)))
     assert 0 < row["delivered_s"] == again["delivered_s"] != other["delivered_s"]
     assert row["fraction_of_bound"] == pytest.approx(row["delivered_s"] / 100)
     assert again["fraction_of_bound"] == pytest.approx(2 * row["fraction_of_bound"])
@@ -121,7 +129,7 @@ def test_a_flight_is_the_bench_s(tiny):
 
 def test_a_controller_with_a_bug_ends_its_own_flight_only(tiny, monkeypatch):
     monkeypatch.setitem(CONTROLLERS, "adaptive", lambda parameters: None)
-    flight = Flight(scenario.load(tiny), Bound(delivered_s=100.0, per_spared_j=0.0))
+    flight = Flight(scenario.load(tiny), bound(100.0))
     assert fly(flight)["error"].startswith("AttributeError: ")
 
 
@@ -220,7 +228,7 @@ def test_a_study_that_was_killed_goes_on(tmp_path, monkeypatch):
 
 def test_an_interrupted_study_tells_how_to_go_on(tiny, tmp_path, monkeypatch):
     def one_then_ctrl_c(work, tasks, jobs):
-        yield 0, Bound(delivered_s=1.0, per_spared_j=0.0) if work is flying.bound else FINE
+        yield 0, bound(1.0) if work is flying.bound else FINE
         if work is flying.fly:
             raise Interrupted
 

@@ -5,6 +5,7 @@ import pytest
 from flatsat.flightsw.control import allocation
 from flatsat.flightsw.control.adaptive import Adaptive, charge_w
 from flatsat.flightsw.control.battery import drained_w, rest_v
+from flatsat.flightsw.control.night import plan_night
 from flatsat.flightsw.control.port import Energy, NodeCounts, Plan, Situation
 from flatsat.flightsw.parameters import FlightParameters
 from hypothesis import given, settings
@@ -14,6 +15,7 @@ P = FlightParameters()
 TABLE = allocation.step_table(P.node)
 DAY_S = P.orbit_period_s - P.eclipse_s
 ALL = NodeCounts(16, 0, 16, 16)
+ONE = NodeCounts(1, 0, 16, 1)
 FEW = NodeCounts(3, 0, 16, 3)
 SUN = Energy(0.85, 110_000.0, 110_000.0, 4_600.0, True, 1_800.0)
 NIGHT = Energy(0.99, 0.0, 0.0, 4_600.0, False, P.eclipse_s)
@@ -53,18 +55,31 @@ def plan(energy: Energy, nodes: NodeCounts = ALL) -> Plan:
         (NIGHT._replace(state_of_charge=0.702, remaining_s=1_000.0), FEW, 0, 0, 0),
         (NIGHT._replace(state_of_charge=0.65), FEW, 0, 0, 0),
         (NIGHT._replace(state_of_charge=0.74, remaining_s=125.0), FEW, 18_500, 19_700, 9),
+        (NIGHT._replace(state_of_charge=0.75, bus_w=4_640.0, remaining_s=125.0), ONE, 19_500, 19_700, 9),
         (NIGHT._replace(state_of_charge=0.7005, remaining_s=125.0), FEW, 0, 1_000, 0),
         (NIGHT._replace(state_of_charge=0.71, array_soon_w=90_000.0, remaining_s=3.0), FEW, 60_000, 85_500, 16),
     ],
     ids=[
         "noon", "full", "at-floor", "never-spill", "less-light-than-planned", "dusk", "night", "nightfall",
-        "at-margin", "below", "dawn-boots", "no-charge-for-dawn-boots", "sunrise",
+        "at-margin", "below", "dawn-boots", "dawn-boots-beside-one", "no-charge-for-dawn-boots", "sunrise",
     ],
 )  # fmt: skip
 def test_phases(energy, nodes, low_w, high_w, wanted):
     planned = plan(energy, nodes)
     assert low_w <= planned.compute_w <= high_w
     assert abs(planned.nodes - wanted) <= (1 if wanted in (3, 4) else 0)
+
+
+@pytest.mark.parametrize("on", [1, 2, 3])
+def test_noise_of_the_bus_does_not_spend_the_energy_of_a_boot(on):
+    nodes = NodeCounts(on, 0, 16, on)
+    last_w = P.discharge_limit_w - P.discharge_margin_w - on * TABLE.step_w[0] - 6 * P.node.boot_w
+    plans = [
+        plan_night(NIGHT._replace(bus_w=last_w + noise_w, remaining_s=300.0), nodes, on, P, TABLE)
+        for noise_w in (-40.0, 40.0)
+    ]
+    assert [found.boots for found in plans] == [6, 6]
+    assert plans[0].compute_w == pytest.approx(plans[1].compute_w, abs=200.0)
 
 
 def test_charge_is_spread_over_the_day():

@@ -74,7 +74,7 @@ def test_a_voltage_that_cannot_be_is_not_believed():
     before = estimate.state_of_charge
     for _ in range(50):  # though the estimate begins anew twice meanwhile
         estimate.update(reading(0.0, 0.0, before), 1.0, 5.0)
-    assert estimate.disbelieved == 10
+    assert estimate.disbelieved == 50
     assert estimate.state_of_charge == pytest.approx(before, abs=1e-6)
 
 
