@@ -8,15 +8,13 @@ from flatsat.boards.work import WORK_PER_MS
 from flatsat.hil.bound.flown import Flown
 from flatsat.hil.plant import Actuators, Plant
 from flatsat.hil.plant.battery import DISCHARGE_LIMIT_W
-from flatsat.hil.plant.light import TRACK
+from flatsat.hil.plant.light import ACQUIRE, TRACK
 from flatsat.hil.plant.loads import BOOT, BOOT_NODE_W, NODE_W, NODES, OFF, ON
 from flatsat.hil.scenario import Scenario
 
 BOOT_S, ACQUISITION_S = 120, 12
-ALWAYS_ON = 0b1001_1111  # everything but the heaters; the laser terminal stands by
-ALWAYS_W = 4060.0
-TRACKING_W = 540.0
-FULL_S = 200.0  # of results that wait before the terminal tracks
+ALWAYS_ON = 0b1001_1111  # everything but the heaters
+ALWAYS_W = 4600.0
 STEP_W = NODE_W[ON]
 
 
@@ -59,10 +57,10 @@ def fly(
     work, lit_s = 0, 0
     for at, sun_w in enumerate(array_w):
         lit_s = lit_s + 1 if plant.light.lit_ms(1000 * at, 1000 * at + 1000) else 0
-        tracks = lit_s > ACQUISITION_S and plant.truth.backlog_s > FULL_S
+        laser_state = TRACK if lit_s > ACQUISITION_S else ACQUIRE
         spare_j = plant.battery.energy_j - (floor + reserve) * plant.battery.capacity_j - night_j[at]
         battery_w = min(DISCHARGE_LIMIT_W, max(0.93 * spare_j, 0.0)) if spare_j > 0 else 0.0
-        most_w = max(sun_w - ALWAYS_W - TRACKING_W * tracks + battery_w, 0.0)
+        most_w = max(sun_w - ALWAYS_W + battery_w, 0.0)
         nodes, power_w = wish(at, sun_w)
         if plant.heat.radiator_k > scenario.satellite.limit_k - 8:
             nodes = min(nodes, 4)
@@ -76,7 +74,7 @@ def fly(
         packed = sum(step << 4 * i for i, step in enumerate(steps))
         actuators = Actuators(
             lcl_on=ALWAYS_ON, node_state=sum(state << 2 * i for i, state in enumerate(states)),
-            steps_low=packed & 0xFFFFFFFF, steps_high=packed >> 32, work_total=work, laser_state=TRACK if tracks else 0,
+            steps_low=packed & 0xFFFFFFFF, steps_high=packed >> 32, work_total=work, laser_state=laser_state,
         )  # fmt: skip
         plant.step(actuators, 1000 * at, 1000 * at + 1000)
         if flown:

@@ -95,7 +95,7 @@ def own_cache(tmp_path, monkeypatch):
 FLOWN = {
     "leo": LEO,
     "warm start, full": changed(state_of_charge=0.98, radiator_k=300.0, coolant_k=305.0),
-    "small battery": changed(battery_wh=9e3),
+    "small battery": changed(battery_wh=12e3),
     "cool limit": changed(limit_k=318.0),
     "small array": changed(array_w=60e3),
     "from noon": replace(LEO, orbit=replace(LEO.orbit, start=scenario.Start.NOON)),
@@ -107,7 +107,9 @@ FLOWN = {
             Fault(at_s=900, target="radiator", kind="flux", value=1.8),
         ),
     ),
-    "hot, long steps": replace(scenario.load("leo-day-hot"), duration_s=6900.0),
+    "hot day": replace(
+        scenario.load("leo-day-hot"), duration_s=6900.0, cycle_s=1.0, max_step_ms=1000, link=LEO.link
+    ),
     "aged": replace(
         LEO,
         faults=(
