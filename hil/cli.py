@@ -9,6 +9,7 @@ import os
 import sys
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
+from itertools import groupby
 from enum import StrEnum
 from importlib import metadata
 from pathlib import Path
@@ -272,13 +273,13 @@ def scenarios_default(context: typer.Context) -> None:
 @scenarios_app.command("list")
 def list_scenarios() -> None:
     """List the built-in scenarios."""
-    group = ""
-    for name in scenarios.builtin():
-        folder = name.rpartition("/")[0]
-        if folder != group:
-            group = folder
-            print(f"\n{group}:")
-        print(f"{name:24} {scenarios.load(name).description}")
+    for folder, group in groupby(scenarios.builtin(), lambda name: name.rpartition("/")[0]):
+        names = list(group)
+        width = max(map(len, names))
+        if folder:
+            print(f"\n{folder}:")
+        for name in names:
+            print(f"{name:{width}}  {scenarios.load(name).description}")
 
 
 @scenarios_app.command("show")
