@@ -9,9 +9,9 @@ import os
 import sys
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
-from itertools import groupby
 from enum import StrEnum
 from importlib import metadata
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
