@@ -12,7 +12,7 @@ import highspy
 from flatsat.boards.work import WORK_PER_MS
 
 INTERVAL_S = 60
-BUS_KW = 4.06
+BUS_KW = 4.6
 STEP_KW = [1.6 + 5.6 * (0.35 + 0.65 * step / 15) ** 2.6 for step in range(16)]
 CONVERTER = 0.97
 LOSS_PER_KW = 0.15 / 310**2 * 1000

@@ -130,7 +130,7 @@ def summary(folder):
 @pytest.fixture(scope="module")
 def dusk(tmp_path_factory):
     """A flight into the night: its folder."""
-    text = FLOWN.replace("sunrise", "sunset").replace('target = "node3"', 'target = "node4"')
+    text = FLOWN.replace("sunrise", "sunset").replace("state_of_charge = 0.9", "state_of_charge = 0.98")
     return flown(tmp_path_factory.mktemp("dusk") / "run", text)
 
 
