@@ -15,13 +15,7 @@ import numpy as np
 import pytest
 from flatsat.hil.plant import heat as ours
 from flatsat.hil.plant.heat import Heat
-from flatsat.hil.plant.orbit import (
-    EARTH_GM_M3_S2,
-    EARTH_RADIUS_M,
-    SUN_DISTANCE_M,
-    CircularOrbit,
-    Start,
-)
+from flatsat.hil.plant.orbit import SIZES, SUN_DISTANCE_M, Body, CircularOrbit, Start
 
 if "FLATSAT_XCHECK" not in os.environ:
     pytest.skip("make xcheck installs Basilisk and runs this", allow_module_level=True)
@@ -51,19 +45,20 @@ class Flown(NamedTuple):
     battery_j: np.ndarray
 
 
-def fly(altitude_km: float, beta_deg: float) -> Flown:
+def fly(altitude_km: float, beta_deg: float, about: Body) -> Flown:
     """Fly a circular orbit from noon; the Sun stands on the x axis, the orbit's normal is tilted by 90 degrees less beta."""
     simulation = SimulationBaseClass.SimBaseClass()
     process = simulation.CreateNewProcess("process")
     process.addTask(simulation.CreateNewTask("task", macros.sec2nano(STEP_S)))
 
     craft = spacecraft.Spacecraft()
-    earth = simIncludeGravBody.gravBodyFactory().createEarth()
-    earth.isCentralBody = True
-    earth.mu = EARTH_GM_M3_S2
-    craft.gravField.gravBodies = spacecraft.GravBodyVector([earth])
-    radius_m = EARTH_RADIUS_M + 1000 * altitude_km
-    speed_m_s = sqrt(EARTH_GM_M3_S2 / radius_m)
+    body_radius_m, gm_m3_s2 = SIZES[about]
+    centre = simIncludeGravBody.gravBodyFactory().createBody(about.value)
+    centre.isCentralBody = True
+    centre.mu = gm_m3_s2
+    craft.gravField.gravBodies = spacecraft.GravBodyVector([centre])
+    radius_m = body_radius_m + 1000 * altitude_km
+    speed_m_s = sqrt(gm_m3_s2 / radius_m)
     tilt = radians(beta_deg)
     craft.hub.r_CN_NInit = [[radius_m * cos(tilt)], [0.0], [radius_m * sin(tilt)]]
     craft.hub.v_CN_NInit = [[0.0], [speed_m_s], [0.0]]
@@ -75,7 +70,7 @@ def fly(altitude_km: float, beta_deg: float) -> Flown:
         state.J20002Pfix = np.identity(3).tolist()
         return messaging.SpicePlanetStateMsg().write(state)
 
-    sun, body = planet("sun", SUN_DISTANCE_M), planet("earth", 0.0)
+    sun, body = planet("sun", SUN_DISTANCE_M), planet(about.value, 0.0)
     shadow = eclipse.Eclipse()
     shadow.addSpacecraftToModel(craft.scStateOutMsg)
     shadow.addPlanetToModel(body)
@@ -102,7 +97,7 @@ def fly(altitude_km: float, beta_deg: float) -> Flown:
     for log in logs:
         simulation.AddModelToTask("task", log)
     simulation.InitializeSimulation()
-    period_s = CircularOrbit(altitude_km, beta_deg, Start.NOON).period_s
+    period_s = CircularOrbit(altitude_km, beta_deg, Start.NOON, about).period_s
     simulation.ConfigureStopTime(macros.sec2nano(round(period_s)))
     simulation.ExecuteSimulation()
     lit, power, stored = logs
@@ -114,14 +109,20 @@ def fly(altitude_km: float, beta_deg: float) -> Flown:
     )
 
 
-ORBITS = {"550 km, beta 0": (550.0, 0.0), "550 km, beta 40": (550.0, 40.0), "1200 km, beta 0": (1200.0, 0.0)}
+ORBITS = {
+    "550 km, beta 0": (550.0, 0.0, Body.EARTH),
+    "550 km, beta 40": (550.0, 40.0, Body.EARTH),
+    "650 km, dawn-dusk": (650.0, 58.6, Body.EARTH),
+    "1200 km, beta 0": (1200.0, 0.0, Body.EARTH),
+    "100 km above the Moon": (100.0, 0.0, Body.MOON),
+}
 
 
 @pytest.fixture(scope="module", params=ORBITS.values(), ids=list(ORBITS))
 def flown(request: pytest.FixtureRequest) -> tuple[CircularOrbit, Flown]:
     """An orbit by both."""
-    altitude_km, beta_deg = request.param
-    return CircularOrbit(altitude_km, beta_deg, Start.NOON), fly(altitude_km, beta_deg)
+    altitude_km, beta_deg, about = request.param
+    return CircularOrbit(altitude_km, beta_deg, Start.NOON, about), fly(altitude_km, beta_deg, about)
 
 
 def test_sunlight(flown: tuple[CircularOrbit, Flown]) -> None:
@@ -176,7 +177,7 @@ def test_radiator() -> None:
             STEP_S,
             node_w=[0.0] * 16,
             coolant_w=0.0,
-            battery_w=0.0,
+            pack_w=[0.0, 0.0],
             laser_w=0.0,
             radiator_w=0.0,
             pump=False,
