@@ -19,7 +19,6 @@ from .control.energy import EnergyEstimate
 from .control.limits import Clamp
 from .control.port import NOTHING, Energy, Plan, Situation
 from .events import EventSink
-from .fdir.battery import held
 from .fdir.watch import FaultWatch
 from .forecast import rest_cell_v, sunrise_charge
 from .heat import NodeHeat
@@ -319,8 +318,7 @@ class FlightSoftware:
             link_up=link_up,
             level=self._levels.level,
         )
-        plan = self._clamp.hold(self._controller.plan(situation), situation)
-        return held(plan, estimate.energy, self._faults.packs.usable, self._parameters)
+        return self._clamp.hold(self._controller.plan(situation), situation)
 
     # report
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import deque
 from enum import IntEnum
 
-from ..control.port import Energy, Plan
 from ..events import EventSink
 from ..parameters import FlightParameters
 from .alarm import Alarm
@@ -176,15 +175,6 @@ class PackWatch:
             kelvins = coldest_k if coldest_k < limits.charge_least_k + within_k else hottest_k
             events.raise_event("CHARGE_INHIBITED", now_ms, self._inhibit.active, round(kelvins * 100))
         self.charge = not (self._inhibit.active or self.runaway)
-
-
-def held(plan: Plan, energy: Energy, usable: int, parameters: FlightParameters) -> Plan:
-    """The plan, held to what the packs that carry current may give."""
-    if usable == PACKS:
-        return plan
-    limit_w = parameters.discharge_limit_w * usable / PACKS - parameters.discharge_margin_w
-    most_w = max(energy.array_soon_w - energy.bus_w + limit_w, 0.0)
-    return plan._replace(compute_w=min(plan.compute_w, most_w), ceiling_w=min(plan.ceiling_w, most_w))
 
 
 class Rate:

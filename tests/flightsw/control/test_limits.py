@@ -2,7 +2,7 @@
 """Limits that hold any plan: heat, and the ladder's levels."""
 
 import pytest
-from flatsat.flightsw.control.limits import BACK_MS, SHED, SHED_W_S, THROTTLE, Clamp
+from flatsat.flightsw.control.limits import BACK_MS, SHED, SHED_W_S, THROTTLE, Clamp, ceiling_w
 from flatsat.flightsw.control.port import Energy, NodeCounts, Plan, Situation
 from flatsat.flightsw.parameters import FlightParameters
 
@@ -68,3 +68,10 @@ def test_steady_or_rising_light_holds_no_node_back(fall_w):
     clamp.hold(PLAN, situation())
     dimmer = SUN._replace(array_w=110_000.0 - fall_w)
     assert clamp.hold(PLAN, situation(now_ms=1000, nodes=NodeCounts(5, 1, 16, 6), energy=dimmer)).nodes == 16
+
+
+@pytest.mark.parametrize("share", [1.0, 0.5], ids=["both packs", "one pack"])
+def test_a_pack_gives_its_share(share):
+    energy = Energy(0.9, 0.0, 0.0, 4_600.0, False, 1_000.0, battery_share=share)
+    most_w = ceiling_w(energy, P)
+    assert 0.0 < most_w < most_w + energy.bus_w <= share * P.discharge_limit_w

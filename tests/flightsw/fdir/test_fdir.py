@@ -6,11 +6,10 @@ from random import Random
 
 import pytest
 from flatsat.flightsw.control.battery import rest_v
-from flatsat.flightsw.control.port import Energy, Plan
 from flatsat.flightsw.events import EventSink
 from flatsat.flightsw.fdir.alarm import Alarm
 from flatsat.flightsw.fdir.array import ArrayWatch
-from flatsat.flightsw.fdir.battery import PackWatch, Trouble, held
+from flatsat.flightsw.fdir.battery import PackWatch, Trouble
 from flatsat.flightsw.fdir.charge import charge_at_rest
 from flatsat.flightsw.fdir.limiters import LOAD_PUMP, LOAD_RACK_A, LimiterControl
 from flatsat.flightsw.fdir.loads import Expected, How, LoadWatch
@@ -358,13 +357,6 @@ def test_both_packs_are_never_off():
     cells.run(50)
     assert cells.watch.enable.bit_count() == 1
     assert cells.names().count("PACK_ISOLATED") == 1
-
-
-def test_one_pack_gives_half():
-    energy = Energy(0.9, 0.0, 0.0, 4_600.0, False, 1_000.0)
-    plan = held(Plan(20_000.0, 20_000.0, 8), energy, 1, P)
-    assert plan.ceiling_w + energy.bus_w <= P.discharge_limit_w / 2
-    assert held(plan, energy, 2, P) is plan
 
 
 # loads
