@@ -17,12 +17,16 @@ class BoardSite:
 
     Args:
         purpose: what the board is held for, shown to whoever wants it too.
+        even_if_quarantined: it is to be looked at, not flown.
     """
 
-    def __init__(self, board: str, place: Place, bench: BenchFile, purpose: str) -> None:
+    def __init__(
+        self, board: str, place: Place, bench: BenchFile, purpose: str, *, even_if_quarantined: bool = False
+    ) -> None:
         self.board = board
         self.title = "serial"
         self._place, self._bench, self._purpose = place, bench, purpose
+        self._allowed_failures = 0 if even_if_quarantined else bench.policies.quarantine_after
         self._leaving = ExitStack()
 
     def __enter__(self) -> str:
@@ -56,7 +60,7 @@ class BoardSite:
 
     def _taken(self) -> str:
         place, policies = self._place, self._bench.policies
-        quarantine.refuse(self.board, place.url, policies.quarantine_after)
+        quarantine.refuse(self.board, place.url, self._allowed_failures)
         self._leaving.enter_context(board_lock.held(self.board, place.url, self._purpose))
         if place.power_off and policies.off_on_exit:
             self._leaving.callback(self._switch_off)

@@ -93,6 +93,10 @@ class LineBoard:
     def __init__(self, name: str) -> None:
         self.name = name
         self._decoder = slip.Decoder()
+        if name == "laser":
+            from flatsat.protocols import coding
+
+            coding.encode_cadu(bytes(1115))  # compiled now, not in the middle of a reply
         self.switch_on()
 
     def switch_on(self) -> None:
