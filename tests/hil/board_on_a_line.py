@@ -167,17 +167,22 @@ class LineBoard:
 # --- the line: what becomes of octets on their way -------------------------------------------------------------------
 
 
+UNPLUG = b"not an octet: the line is pulled, and put back"
+
+
 class Way:
-    """One direction; a fault strikes every so many pieces."""
+    """One direction; a fault strikes every so many pieces, those to the logical address `only` where it is not 0."""
 
     def __init__(self) -> None:
-        self.kind, self.every, self.seconds = "", 0, 0.0
+        self.kind, self.every, self.seconds, self.only = "", 0, 0.0, 0
         self.struck = 0
         self._count = 0
         self._held = b""
 
     def pieces(self, octets: bytes) -> list[bytes]:
         """What comes out for a piece that goes in."""
+        if self.only and octets[1:2] != bytes((self.only,)):
+            return [octets]
         self._count += 1
         octets, self._held = self._held + octets, b""
         if not self.kind or self._count % self.every:
@@ -196,6 +201,7 @@ class Way:
             "duplicate": [octets, octets],
             "cut": [octets[:place]],
             "lose": [],
+            "unplug": [UNPLUG],
             "noise": [b"\x00\xc0\xdb\x55" + octets],
             "delay": [octets],
         }[self.kind]
@@ -223,6 +229,11 @@ class Served:
 
     def _carry(self, octets: bytes) -> None:
         for piece in self.ways["to"].pieces(octets) if octets else ():
+            if piece is UNPLUG:
+                self.end.unplug()
+                time.sleep(self.ways["to"].seconds)
+                self.end.replug()
+                return
             answer = self.board.receive(piece)
             for part in self.ways["from"].pieces(answer) if answer else ():
                 self.end.write(part)
