@@ -40,6 +40,7 @@ class BuildError(Exception):
 class Target(NamedTuple):
     """A kind of machine that images are built for."""
 
+    title: str
     compilers: tuple[str, ...]
     package: str
     folder: str
@@ -60,15 +61,22 @@ class Image(NamedTuple):
     build_id: int
     path: Path
 
+    @property
+    def title(self) -> str:
+        """What it is made for, as summaries show it."""
+        return TARGETS[self.target].title
+
 
 TARGETS: Mapping[str, Target] = {
     "host": Target(
+        title="program of this machine",
         compilers=("cc", "gcc", "clang"),
         package="gcc",
         folder="host",
         options=("-O2", "-g"),
     ),
     "stm32f4": Target(
+        title="STM32F4",
         compilers=("arm-none-eabi-gcc",),
         package="gcc-arm-none-eabi",
         folder="stm32f4",

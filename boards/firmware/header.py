@@ -7,7 +7,7 @@ masks and reset values.
 """
 
 from collections.abc import Iterator
-from enum import EnumType
+from enum import IntEnum
 from importlib import import_module
 
 from ..register import Register, RegisterTable, Window
@@ -68,14 +68,11 @@ def _window(name: str, window: Window) -> Iterator[str]:
 
 
 def _is_state(value: object) -> bool:
-    return isinstance(value, EnumType) and value.__module__.startswith(
-        f"{__package__.rpartition('.')[0]}.registers"
-    )
+    return isinstance(value, type) and issubclass(value, IntEnum) and value is not IntEnum
 
 
-def _state(states: EnumType) -> Iterator[str]:
-    name = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in states.__name__).lstrip(
-        "_"
-    )
+def _state(states: type[IntEnum]) -> Iterator[str]:
+    letters = (f"_{letter.lower()}" if letter.isupper() else letter for letter in states.__name__)
+    name = "".join(letters).lstrip("_")
     members = ", ".join(f"{name.upper()}_{member.name} = {member.value}" for member in states)
     yield f"enum {name} {{ {members} }};"
