@@ -85,6 +85,6 @@ class BoardSite:
             process: Any = self._leaving.enter_context(BoardProcess(self.board, self._place.start.value))
         except BuildError as error:
             raise BuildFailed(str(error)) from error
-        self.title = f"emulated board {process.image.title}"
+        self.title = process.image.title
         port: str = process.port
         return port

@@ -17,12 +17,13 @@ from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
+from flatsat.boards.firmware import windows
+from flatsat.boards.register import Window
 from flatsat.boards.registers import compute_stimulus, laser_stimulus, power_stimulus
 from flatsat.protocols import rmap, slip
 
 from ..bench_file import Place, Policies, Reset
 from ..errors import BackEndError
-from . import line_windows as windows
 from .line_errors import BoardRestarted, BoardSilent, LineError, PortAbsent, PortForbidden, PortLost, WrongBoard
 from .port import BOARDS, STIMULUS, OpticalRecord, Request
 from .serial_port import SerialPort
@@ -282,7 +283,7 @@ class BoardLine:
         self._next = number + 1 if number < LAST_TRANSACTION else HOUSEKEEPING
         return number
 
-    def _window(self, window: windows.Window, word: int | None = None) -> bytes:
+    def _window(self, window: Window, word: int | None = None) -> bytes:
         """Read one of the windows that a board on a line has for its bench, or write its word."""
         if word is None:
             reply = self._ask(self._read(window.address, window.octets, incrementing=False))

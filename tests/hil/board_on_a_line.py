@@ -19,8 +19,8 @@ import time
 import tty
 from pathlib import Path
 
+from flatsat.boards.firmware import windows
 from flatsat.boards.twin import TwinBoard
-from flatsat.hil.backends import line_windows as windows
 from flatsat.protocols import rmap, slip
 
 BUILD_ID = {"power": 0x0B0A0001, "compute": 0x0B0A0002, "laser": 0x0B0A0003}
