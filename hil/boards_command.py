@@ -118,8 +118,8 @@ def lock(
         for board, place in zip(BOARDS, loaded.places(), strict=True):
             if place.url:
                 stack.enter_context(board_lock.held(board, place.url, purpose))
-        print(f"{loaded.name}: held until Ctrl-C", flush=True)
         try:
+            print(f"{loaded.name}: held until Ctrl-C", flush=True)
             while True:
                 time.sleep(3600)
         except Interrupted:
