@@ -20,6 +20,7 @@ from ..fdir.readings import Readings
 from ..parameters import CellCurve, FlightParameters
 
 GAUGE_GAIN = 0.01  # of a reading, while the voltage is not to be believed
+GAUGE_S = 20_000.0  # within which counted charge follows the gauge while no voltage is measured: some orbits
 START_Z, START_K, START_C = 0.05, 0.6, 0.25  # deviations of the first guess
 DRIFT_Z, DRIFT_K, DRIFT_C = 2e-6, 2e-4, 1e-5  # by how much each may have wandered after a second
 WARM_S = 60.0  # over which the temperature's noise is averaged
@@ -97,7 +98,12 @@ class BatteryEstimate:
         self._warm += min(elapsed_s / WARM_S, 1.0) * (
             resistance_share(self._cell, readings.battery_k) - self._warm
         )
-        self._correct(readings.battery_v, current_a, readings.state_of_charge)
+        if readings.battery_v_measured:
+            self._correct(readings.battery_v, current_a, readings.state_of_charge)
+        else:  # what stands in for it follows from the other two, and would be believed for a measurement
+            off = readings.state_of_charge - self.state_of_charge
+            self.state_of_charge += min(elapsed_s / GAUGE_S, 1.0) * off
+            self._last_a = current_a
         self._count(current_a, elapsed_s)
 
     def ahead(self, current_a: float, elapsed_s: float) -> float:

@@ -92,3 +92,16 @@ def test_an_overcharged_battery_teaches_nothing():
         estimate.update(reading(rest_v(CELL, 1.0) + 0.05 * step + 9.0, 60.0, 1.0), 1.0, 1.0)
     assert estimate.state_of_charge == 1.0
     assert estimate.inverse_capacity == pytest.approx(1.0, abs=0.2)
+
+
+@pytest.mark.parametrize("standing_in_v", [250.0, 330.0], ids=["low", "high"])
+def test_counts_charge_while_no_voltage_is_measured(standing_in_v):
+    battery = Battery(0.95, 1.0, 1.0)
+    estimate = BatteryEstimate(P, 0.95, 293.0)
+    for at in range(3000):
+        voltage_v = battery.flow(-22.0, 1.0) + NOISE[at % 8]
+        measured = reading(voltage_v, -22.0, battery.state_of_charge)
+        lost = measured._replace(battery_v=standing_in_v, battery_v_measured=False)
+        estimate.update(lost if at > 1000 else measured, 1.0, 1.0)
+    assert estimate.state_of_charge == pytest.approx(battery.state_of_charge, abs=0.003)
+    assert estimate.resistance == pytest.approx(1.0, rel=0.05)
