@@ -18,7 +18,7 @@ from .control.choice import CONTROLLERS
 from .control.energy import EnergyEstimate
 from .control.limits import Clamp
 from .control.port import NOTHING, Energy, Plan, Situation
-from .events import EventSink
+from .events import EventSink, Listener
 from .fdir.watch import FaultWatch
 from .forecast import rest_cell_v, sunrise_charge
 from .heat import NodeHeat
@@ -45,17 +45,23 @@ LOW_HYSTERESIS = 0.005
 
 
 def boot(
-    nvm: NonVolatileMemory, boot_cause: int, bus: BoardBus, told_ms: int, parameters: FlightParameters
+    nvm: NonVolatileMemory,
+    boot_cause: int,
+    bus: BoardBus,
+    told_ms: int,
+    parameters: FlightParameters,
+    listener: Listener | None = None,
 ) -> FlightSoftware:
     """Start flight software after power-on (cause 0) or a reset, and set the power board's protections.
 
     Args:
         told_ms: board time; unlike the boards' own count it never wraps.
+        listener: hears of every event as it is raised.
     """
     now_ms = board_time_ms(bus, told_ms)
     memory = KeptRecords(nvm)
     file = BootFile(memory, BootRecord.load(memory).booted(boot_cause, now_ms))
-    software = FlightSoftware(memory, boot_cause, bus, told_ms, now_ms, parameters, file)
+    software = FlightSoftware(memory, boot_cause, bus, told_ms, now_ms, parameters, file, listener)
     software.configure_power()
     return software
 
@@ -72,6 +78,7 @@ class FlightSoftware:
         now_ms: int,
         parameters: FlightParameters,
         file: BootFile,
+        listener: Listener | None = None,
     ) -> None:
         record = file.record
         self._dictionary = dictionary.load()
@@ -91,7 +98,7 @@ class FlightSoftware:
         self._node_w = 0.0
         self._was_low = False
 
-        self._events = EventSink(self._dictionary)
+        self._events = EventSink(self._dictionary, listener)
         self._levels = LevelControl(parameters, file, self._events, now_ms)
         self._selfcheck = SelfCheck(parameters, table, memory, self._events, told_ms, now_ms)
         schedule = housekeeping.Schedule(self._dictionary)

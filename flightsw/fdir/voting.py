@@ -212,5 +212,5 @@ class SensorWatch:
         if not trust[Sensor.GAUGE] or abs(deviations[0]) > WILD * TOLERANCE_CHARGE:
             now = now._replace(state_of_charge=taken)
         if not (trust[Sensor.BATTERY_VOLTAGE] and now.battery_v > LEAST_BATTERY_V):
-            now = now._replace(battery_v=check.voltage(now, taken), battery_v_measured=False)
+            now = now._replace(battery_v=check.voltage(now, taken), voltage_known=False)
         return now
