@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import struct
 from bisect import bisect_right
+from functools import lru_cache
 from typing import NamedTuple
 
 from .control import allocation
@@ -150,8 +151,8 @@ class NodeControl:
     def _observe(self, now_ms: int, words: ComputeWords, events: EventSink) -> None:
         if words.node_state != self._states:
             self._states = words.node_state
-            self.on = _mask(words.node_state, ON)
-            self._up = self.on | _mask(words.node_state, HUNG)
+            self.on = mask_of(words.node_state, ON)
+            self._up = self.on | mask_of(words.node_state, HUNG)
             for node in _nodes(self.on & self._failed & self.command.enable):
                 self._failed &= ~(1 << node)
                 events.raise_event("NODE_RECOVERED", now_ms, node, self._ladder.faults[node])
@@ -299,7 +300,9 @@ def golden_answer(challenge: int) -> int:
     return challenge & 0xF0000000 | (5 * (challenge & 0xFFFFFFF) + 0x3C6EF35) & 0xFFFFFFF
 
 
-def _mask(states: int, wanted: int) -> int:
+@lru_cache(maxsize=4)
+def mask_of(states: int, wanted: int) -> int:
+    """Mask of the nodes that are in a state: NODE_STATE stays as it is for many cycles."""
     return sum(1 << node for node in range(NODES) if states >> 2 * node & 3 == wanted)
 
 
