@@ -1,23 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs over serial lines: the twin's own trace on good lines, and on bad ones flight software that copes and loses nothing."""
 
-import json
-import signal
 import subprocess
 import sys
 import threading
-import time
 from functools import cache
 
 import pytest
 from flatsat.hil import recorder, scenario
 from flatsat.hil.backends import serial_line
-from flatsat.hil.backends.line_errors import BoardRestarted, BoardSilent, PortAbsent, PortLost, WrongBoard
+from flatsat.hil.backends.line_errors import BoardRestarted, BoardSilent, PortAbsent, WrongBoard
 from flatsat.hil.backends.port import Options, Request, open_back_end
 from flatsat.hil.run import Order, fly
 
 from .bench_files import QUICK, bench_toml, benches
-from .board_on_a_line import BUILD_ID, BoardOnALine
+from .board_on_a_line import BUILD_ID
 
 FLATSAT = (sys.executable, "-m", "flatsat.hil")
 
