@@ -141,10 +141,20 @@ class NodeControl:
     def decide(self, now_ms: int, plan: Plan, node_w: float) -> Command:
         """Turn a plan into a command; `node_w` is the most that one node may turn into heat."""
         enable = self._shed(now_ms, self.command.enable, plan.nodes)
-        enable |= self._start(now_ms, enable, plan.nodes)
-        low, high = self._set_clocks(enable, plan, node_w)
+        starting = self._wanted(enable, plan.nodes)
+        room_w = plan.ceiling_w - self._drawn_w(enable)
+        low, high = self._set_clocks(enable | starting, plan, node_w)
+        if starting and starting.bit_count() * self._table.boot_w <= room_w:
+            self._start(now_ms, starting)
+            enable |= starting
         self.command = Command(enable, low, high, self._challenge(now_ms))
         return self.command
+
+    def _drawn_w(self, enable: int) -> float:
+        """What nodes draw when the next command reaches them: clocks come down within a tenth of a second, boots begin at once."""
+        nodes = (enable & self.on).bit_count()
+        booting_w = (enable.bit_count() - nodes) * self._table.boot_w
+        return allocation.clocks_w(self._clocks, nodes, self._table) + booting_w
 
     # health
 
@@ -241,7 +251,8 @@ class NodeControl:
             enable &= ~(1 << node)
         return enable
 
-    def _start(self, now_ms: int, enable: int, wanted: int) -> int:
+    def _wanted(self, enable: int, wanted: int) -> int:
+        """Mask of the nodes to start, once the plan has wanted more for long enough."""
         missing = wanted - enable.bit_count()
         free = self._racked & ~enable
         if missing <= 0 or not free:
@@ -250,14 +261,15 @@ class NodeControl:
         self._want_cycles += 1
         if self._want_cycles * self._parameters.cycle_ms < START_PERSISTENCE_S * 1000.0:
             return 0
+        first = sorted(_nodes(free), key=lambda node: (self.cycles[node], node))[:missing]
+        return sum(1 << node for node in first)
+
+    def _start(self, now_ms: int, starting: int) -> None:
         self._want_cycles = 0
-        started = 0
-        for node in sorted(_nodes(free), key=lambda node: (self.cycles[node], node))[:missing]:
-            started |= 1 << node
+        for node in _nodes(starting):
             self._enabled_ms[node] = now_ms
             self.cycles[node] += 1
         self._memory.write(NODE_RECORD, _RECORD.pack(*self.cycles))
-        return started
 
     # clocks
 
