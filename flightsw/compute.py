@@ -211,6 +211,12 @@ class NodeControl:
         """Mask of the nodes that are held off after a fault."""
         return self._ladder.held
 
+    @property
+    def sound(self) -> int:
+        """Mask of the nodes that may run and have not failed of late, or, when there is none, of all that are not held off."""
+        free = ~self._ladder.held & (1 << NODES) - 1
+        return sum(1 << node for node in _nodes(free) if not self._ladder.faults[node]) or free
+
     def fail(
         self, node: int, now_ms: int, name: str, fact: int, events: EventSink, *, last: bool = False
     ) -> None:

@@ -40,6 +40,7 @@ class Sensor(IntEnum):
     PACK1_TEMPERATURE = 10
     COOLANT_TEMPERATURE = 11
     RADIATOR_TEMPERATURE = 12
+    JUNCTION_TEMPERATURE = 13
 
 
 class Cause(IntEnum):
