@@ -151,7 +151,7 @@ class NodeControl:
         return self.command
 
     def _drawn_w(self, enable: int) -> float:
-        """What nodes draw when the next command reaches them: clocks come down within a tenth of a second, boots begin at once."""
+        """What nodes draw as the next command reaches them: clocks need a tenth of a second to come down, boots begin at once."""
         nodes = (enable & self.on).bit_count()
         booting_w = (enable.bit_count() - nodes) * self._table.boot_w
         return allocation.clocks_w(self._clocks, nodes, self._table) + booting_w
@@ -223,6 +223,12 @@ class NodeControl:
     def held(self) -> int:
         """Mask of the nodes that are held off after a fault."""
         return self._ladder.held
+
+    @property
+    def sound(self) -> int:
+        """Mask of the nodes that may run and have not failed of late, or, when there is none, of all that are not held off."""
+        free = ~self._ladder.held & (1 << NODES) - 1
+        return sum(1 << node for node in _nodes(free) if not self._ladder.faults[node]) or free
 
     def fail(
         self, node: int, now_ms: int, name: str, fact: int, events: EventSink, *, last: bool = False

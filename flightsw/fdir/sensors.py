@@ -40,6 +40,7 @@ class Sensor(IntEnum):
     PACK1_TEMPERATURE = 10
     COOLANT_TEMPERATURE = 11
     RADIATOR_TEMPERATURE = 12
+    JUNCTION_TEMPERATURE = 13
 
 
 (
@@ -56,6 +57,7 @@ class Sensor(IntEnum):
     PACK1_TEMPERATURE,
     COOLANT_TEMPERATURE,
     RADIATOR_TEMPERATURE,
+    JUNCTION_TEMPERATURE,
 ) = Sensor  # looked up in its class, a member costs several times a name here
 
 

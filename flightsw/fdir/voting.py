@@ -16,6 +16,7 @@ from ..parameters import FlightParameters
 from ..sample import ComputeWords, PowerWords
 from .alarm import Alarm
 from .charge import ChargeCheck
+from .junctions import JunctionCheck
 from .readings import TAPER_CELL_V, Readings, measured
 from .sensors import (
     BATTERY_CURRENT,
@@ -24,7 +25,6 @@ from .sensors import (
     BUS_CURRENT,
     BUS_VOLTAGE,
     COMPUTE,
-    COOLANT_TEMPERATURE,
     GAUGE,
     GOOD,
     PACK0_CURRENT,
@@ -51,7 +51,6 @@ DARK = 0.1  # of the array's nominal power
 LEAST_BATTERY_V = 150.0
 LEAST_BUS_V, MOST_BUS_V = 100.0, 600.0
 _OVERCHARGED = power_flight.STATUS_OVERCHARGED.mask
-_COOLANT_K = 0.01
 
 
 class SensorWatch:
@@ -67,6 +66,7 @@ class SensorWatch:
         "_bus",
         "_charge",
         "_compute",
+        "_junctions",
         "_last_ms",
         "_parameters",
         "_power",
@@ -80,6 +80,7 @@ class SensorWatch:
         self._parameters = parameters
         cycle_s = parameters.cycle_ms / 1000.0
         self._power, self._compute = ChannelCheck(POWER, cycle_s), ChannelCheck(COMPUTE, cycle_s)
+        self._junctions = JunctionCheck(parameters)
         self._bus = Vote(BUS_CURRENT, None, None)
         self._battery = Vote(BATTERY_CURRENT, PACK0_CURRENT, None)
         self._temperature = Vote(BATTERY_TEMPERATURE, PACK0_TEMPERATURE, PACK1_TEMPERATURE)
@@ -118,13 +119,11 @@ class SensorWatch:
         now = now._replace(battery_k=self._battery_k(now_ms, raw, events))
         return self._state_of_charge(now_ms, now, elapsed_s, events)
 
-    def coolant(self, now_ms: int, words: ComputeWords, events: EventSink) -> ComputeWords:
-        """A sample of the compute board; the coldest junction, which is warmer, stands in for a coolant sensor not trusted."""
+    def coolant(self, now_ms: int, words: ComputeWords, now: Readings, events: EventSink) -> ComputeWords:
+        """A sample of the compute board, whose thermometers stand in for each other."""
         self._compute.follow(now_ms, words, self.trust, events)
-        if self.trust.sound[COOLANT_TEMPERATURE]:
-            return words
-        coldest_k = min(words.temperatures) + 200.0
-        return words._replace(coolant_temperature=round(coldest_k / _COOLANT_K))
+        self._junctions.follow(now_ms, words, self.trust, events)
+        return self._junctions.stand_in(words, now.racks_w, self.trust)
 
     def _currents(self, now_ms: int, raw: Readings, whole: bool, taking: bool, events: EventSink) -> Readings:
         sound = self.trust.sound

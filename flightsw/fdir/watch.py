@@ -95,12 +95,17 @@ class FaultWatch:
         self.packs.observe(now_ms, now, sensed, self._events)
         return now
 
-    def compute(self, now_ms: int, words: ComputeWords, now: Readings) -> ComputeWords:
-        """Take in a sample of the compute board of the same cycle; returns it as decisions may go by it."""
+    def compute(self, now_ms: int, words: ComputeWords, now: Readings, allowed: int) -> ComputeWords:
+        """Take in a sample of the compute board of the same cycle; returns it as decisions may go by it.
+
+        Args:
+            allowed: mask of the nodes that the ground allows.
+        """
         events, limiters = self._events, self._limiters
-        words = self._sensors.coolant(now_ms, words, events)
+        words = self._sensors.coolant(now_ms, words, now, events)
         self._racks.observe(now_ms, words, now, limiters, self._nodes, events)
-        self._pump.observe(now_ms, words, self._racks.warm_k, self._loads.pump_dead, limiters, events)
+        free = self._racks.usable & allowed & self._nodes.sound
+        self._pump.observe(now_ms, words, self._racks.warm_k, self._loads.pump_dead, free, limiters, events)
         return words
 
     def loads(self, now_ms: int, now: Readings, compared: bool) -> None:

@@ -72,7 +72,9 @@ class Racks:
             self.limiters.on, self.limiters.cut = on, ~on & 0xFF
             words = self._words()
             self.racks.observe(now_ms, words, now, self.limiters, self.nodes, self.events)
-            self.pump.observe(now_ms, words, self.racks.warm_k, False, self.limiters, self.events)
+            self.pump.observe(
+                now_ms, words, self.racks.warm_k, False, self.racks.usable, self.limiters, self.events
+            )
             fed = (0x00FF if on & LOAD_RACK_A else 0) | 0xFF00 if on & LOAD_PUMP else 0
             self.nodes.observe(now_ms, words, fed & self.racks.usable & self.pump.usable, self.events)
             self.nodes.decide(now_ms, PLAN, self.pump.node_w)
@@ -239,5 +241,5 @@ def test_coolant_that_stands_still_is_found_within_seconds(racks, cycle_ms, samp
     for sample in range(samples):
         assert pump.usable == ALL_NODES
         words = racks._words()._replace(temperatures=(120 + 4 * sample,) * 16)
-        pump.observe(sample * cycle_ms, words, [12.0] * 16, False, racks.limiters, racks.events)
+        pump.observe(sample * cycle_ms, words, [12.0] * 16, False, ALL_NODES, racks.limiters, racks.events)
     assert pump.usable != ALL_NODES
