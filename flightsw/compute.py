@@ -49,6 +49,7 @@ class NodeControl:
     Attributes:
         command: the latest command.
         on: mask of the nodes seen on in the latest sample.
+        tripped: mask of those whose trip was found in the latest sample.
     """
 
     __slots__ = (
@@ -74,6 +75,7 @@ class NodeControl:
         "command",
         "cycles",
         "on",
+        "tripped",
     )
 
     def __init__(self, parameters: FlightParameters, memory: NonVolatileMemory) -> None:
@@ -98,7 +100,7 @@ class NodeControl:
         self._challenged = -1
         self._clocks = allocation.Clocks(0, 0)
         self.command = Command(0, 0, 0, 0)
-        self.on = self._up = 0
+        self.on = self._up = self.tripped = 0
 
     def forget(self) -> None:
         """The board has lost power: every node is off and nothing was asked."""
@@ -157,8 +159,8 @@ class NodeControl:
                 events.raise_event("NODE_RECOVERED", now_ms, node, self._ladder.faults[node])
         self._watch_heartbeats(now_ms, words, events)
         self._check_answer(now_ms, words, events)
-        failed = words.tripped & self.command.enable
-        for node in _nodes(failed):
+        self.tripped = words.tripped & self.command.enable
+        for node in _nodes(self.tripped):
             self.fail(node, now_ms, "NODE_TRIPPED", words.temperatures[node], events)
         late = self.command.enable & ~self._up & _powered(words.node_state)
         if late:
@@ -216,7 +218,7 @@ class NodeControl:
     def fail(
         self, node: int, now_ms: int, name: str, fact: int, events: EventSink, *, last: bool = False
     ) -> None:
-        """Report what is wrong with a node and switch it off for a while, with `last` until the ground clears it."""
+        """Report what is wrong with a node and switch it off for a while, with `last` for hours."""
         events.raise_event(name, now_ms, node, fact)
         given_up = self._ladder.fail(node, now_ms, last=last)
         tell_given_up(given_up, now_ms, Thing.NODE, node, events)

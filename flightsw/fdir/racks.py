@@ -36,6 +36,7 @@ COOLANT_K = 0.01
 ONE_BY_ONE_MS = 5000
 CAREFUL_MS = 1_800_000  # a rack that has not tripped for so long starts its nodes as it likes
 BLAME_MS = 4000
+LIT_SHARE = 0.5  # of the nominal array power: day
 
 
 class RackWatch:
@@ -132,7 +133,7 @@ class RackWatch:
         self._watch_clocks(now_ms, words, nodes, events)
         self._last_w = node_w
         self._last_enable = nodes.command.enable
-        self.usable = self._released(now_ms, limiters, nodes)
+        self.usable = self._released(now_ms, limiters, nodes) & self._lit(now, nodes)
 
     # what they should draw
 
@@ -263,6 +264,12 @@ class RackWatch:
                 continue
             usable &= ~NODES_OF[rack] | nodes.command.enable | self._next(now_ms, rack, limiters, nodes)
         return usable
+
+    def _lit(self, now: Readings, nodes: NodeControl) -> int:
+        """Nodes whose clocks would not bind are tried again by day: at full clock they may be more than the battery gives."""
+        if now.array_w > LIT_SHARE * self._parameters.array_w:
+            return ALL_NODES
+        return ~self._was_unlocked | nodes.command.enable
 
     def _next(self, now_ms: int, rack: int, limiters: LimiterControl, nodes: NodeControl) -> int:
         """The one node of a rack that may start now."""

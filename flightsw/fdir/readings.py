@@ -25,6 +25,7 @@ class Readings(NamedTuple):
     Attributes:
         state_of_charge: of the gauge; while the gauge is not trusted, counted charge and open-circuit voltage stand in for it.
         packs_usable: how many of the two battery packs carry current: limits and capacity are theirs.
+        voltage_known: whether the battery's voltage was measured; else it follows from the state of charge, and tells nothing.
         strings_on: how many of the array's strings are connected and not lost.
         strings_usable: how many could be: after an over-voltage trip they come back one by one.
     """
@@ -43,6 +44,7 @@ class Readings(NamedTuple):
     packs_usable: int = 2
     strings_on: int = STRINGS
     strings_usable: int = STRINGS
+    voltage_known: bool = True
 
     @property
     def array_w(self) -> float:

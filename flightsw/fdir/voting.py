@@ -231,5 +231,5 @@ class SensorWatch:
         if not sound[GAUGE] or abs(deviations[0]) > WILD * TOLERANCE_CHARGE:
             now = now._replace(state_of_charge=taken)
         if not (sound[BATTERY_VOLTAGE] and now.battery_v > LEAST_BATTERY_V):
-            now = now._replace(battery_v=check.voltage(now, taken))
+            now = now._replace(battery_v=check.voltage(now, taken), voltage_known=False)
         return now

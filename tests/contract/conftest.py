@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The back ends that the contract is for, each opened once a module and put into its power-on state for each test."""
 
+from contextlib import ExitStack
+
 import pytest
 from flatsat.hil.backends.port import Options, open_back_end
 from flatsat.hil.errors import BuildFailed
+
+from ..hil.bench_files import QUICK, benches
 
 VERILATOR = Options(simulator="verilator", verbose=False)
 UUTS = {
@@ -19,26 +23,37 @@ LEFT_OUT_ON_ICARUS = {
     "test_blocks_come_in_order_through_all_slots",
     "test_frames_are_200_ms_apart",
 }
-EVERY = {"twin": ("twin", Options()), **UUTS, **ICARUS}
+LINES = {"serial, twins on ptys": "pty"}  # what is at the end of each line
+EVERY = {"twin": ("twin", Options()), **UUTS, **ICARUS, **{name: ("serial", Options()) for name in LINES}}
+IMPATIENT = {**QUICK, "reply_s": 0.005}  # boards without power are asked often here, and keep silent
 
 
 @pytest.fixture(scope="module")
-def back_ends():
+def back_ends(tmp_path_factory):
     """Each opened once, when first asked for, and put into its power-on state each time."""
     kept = {}
+    with ExitStack() as stack:
 
-    def get(name):
-        if name not in kept:
-            try:
-                kept[name] = open_back_end(*EVERY[name])
-            except BuildFailed as error:
-                pytest.skip(str(error))
-        kept[name].reset()
-        return kept[name]
+        def opened(name):
+            back_end, options = EVERY[name]
+            if name in LINES:
+                folder = tmp_path_factory.mktemp("bench")
+                path, _ = stack.enter_context(benches(folder, LINES[name], IMPATIENT))
+                options = options._replace(bench=str(path))
+            opened = open_back_end(back_end, options)
+            stack.callback(opened.close)
+            return opened
 
-    yield get
-    for back_end in kept.values():
-        back_end.close()
+        def get(name):
+            if name not in kept:
+                try:
+                    kept[name] = opened(name)
+                except BuildFailed as error:
+                    pytest.skip(str(error))
+            kept[name].reset()
+            return kept[name]
+
+        yield get
 
 
 def pytest_generate_tests(metafunc):
@@ -58,7 +73,7 @@ def icarus(back_ends):
     return back_ends(name)
 
 
-@pytest.fixture(params=UUTS)
+@pytest.fixture(params=[*UUTS, *LINES])
 def uut(request, back_ends):
     """A back end to be compared with the twin."""
     return back_ends(request.param)

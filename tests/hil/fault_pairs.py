@@ -9,11 +9,8 @@ earliest.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import NamedTuple
 
-from flatsat.flightsw.events import EventSink
 from flatsat.flightsw.modes import Level
 from flatsat.hil import fault_checks
 from flatsat.hil.backends.port import Options, open_back_end
@@ -196,12 +193,11 @@ def fly(seed: int) -> Verdict:
     """Fly the pair of a seed and judge it."""
     condition, scenario = draw(seed)
     told = f"{condition}, SoC {scenario.satellite.state_of_charge:.2f}: {' and '.join(map(_told, scenario.faults))}"
-    with _events() as events:
-        try:
-            flight = Flight(scenario, events)
-            flight.fly()
-        except Exception as error:  # noqa: BLE001 - whatever ends a flight is what is looked for
-            return Verdict(seed, told, (f"{type(error).__name__}: {error}",), flight.bench.now_ms / 1000)
+    flight = Flight(scenario)
+    try:
+        flight.fly()
+    except Exception as error:  # noqa: BLE001 - whatever ends a flight is what is looked for
+        return Verdict(seed, told, (f"{type(error).__name__}: {error}",), flight.bench.now_ms / 1000)
     return Verdict(seed, told, tuple(flight.wrong()), flight.bench.now_ms / 1000)
 
 
@@ -211,36 +207,22 @@ def _told(fault: Fault) -> str:
     return f"{fault.name}{value} at {fault.at_s:.0f} s{until}"
 
 
-@contextmanager
-def _events() -> Iterator[list[tuple[str, int, int]]]:
-    """Name and parameters of each event report, as flight software raises it."""
-    seen: list[tuple[str, int, int]] = []
-    raise_event = EventSink.raise_event
-
-    def note(sink: EventSink, name: str, now_ms: int, parameter0: int = 0, parameter1: int = 0) -> None:
-        if name in ("LEVEL_CHANGED", "MODE_CHANGED", "BOOTED"):
-            seen.append((name, parameter0, parameter1))
-        raise_event(sink, name, now_ms, parameter0, parameter1)
-
-    EventSink.raise_event = note  # type: ignore[method-assign]
-    try:
-        yield seen
-    finally:
-        EventSink.raise_event = raise_event  # type: ignore[method-assign]
-
-
 class Flight:
     """One flight, watched cycle by cycle."""
 
-    def __init__(self, scenario: Scenario, events: list[tuple[str, int, int]]) -> None:
+    def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
-        self.bench = Bench(scenario, scenario.seed, open_back_end("twin", Options()))
-        self._events = events
+        self.bench = Bench(scenario, scenario.seed, open_back_end("twin", Options()), self._hear)
+        self._events: list[tuple[str, int, int]] = []
         self._over_s = max(
             fault.at_s if fault.until_s is None else fault.until_s for fault in scenario.faults
         )
         self._still = self._cold = self._most_still = self._most_cold = 0
         self._lowest_charge = 1.0
+
+    def _hear(self, name: str, now_ms: int, first: int, second: int) -> None:
+        if name in ("LEVEL_CHANGED", "MODE_CHANGED", "BOOTED"):
+            self._events.append((name, first, second))
 
     def fly(self) -> None:
         """Until the satellite works again, or for as long as it may take."""
@@ -253,7 +235,7 @@ class Flight:
 
     def _look(self) -> None:
         bench = self.bench
-        truth, held = bench.plant.truth, bench._readings().held
+        truth, held = bench.plant.truth, bench.readings().held
         still = ON in held["node_state"] and truth.load_current_a[PUMP] <= 0.0 and truth.load_w > 0.0
         self._still = self._still + 1 if still else 0
         self._most_still = max(self._most_still, self._still)
