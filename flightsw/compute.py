@@ -128,7 +128,8 @@ class NodeControl:
         if words is not None:
             self._observe(now_ms, words, events)
         self._racked = racked & ~self._ladder.release(now_ms) & ~self._restart
-        self.command = self.command._replace(enable=self.command.enable & self._racked)
+        if self.command.enable & ~self._racked:
+            self.command = self.command._replace(enable=self.command.enable & self._racked)
         self._restart = 0
 
     def counts(self, now_ms: int) -> NodeCounts:

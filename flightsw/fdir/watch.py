@@ -89,7 +89,8 @@ class FaultWatch:
         charging = bool(self._switches & CHARGE)
         strings_on = self.array.strings_on(words)
         now = self._sensors.observe(now_ms, words, self.packs.usable, strings_on, charging, self._events)
-        now = now._replace(strings_usable=self.array.strings_usable)
+        if self.array.strings_usable != now.strings_usable:
+            now = now._replace(strings_usable=self.array.strings_usable)
         self.array.observe(now_ms, words, now, sound[STRING_CURRENT], self._events)
         sensed = sound[PACK0_TEMPERATURE], sound[PACK1_TEMPERATURE]
         self.packs.observe(now_ms, now, sensed, self._events)
