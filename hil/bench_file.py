@@ -72,7 +72,9 @@ class Place:
     def __post_init__(self) -> None:
         check(self)
         if bool(self.url) == bool(self.start):
-            raise TableError("url", "is missing" if not self.url else "does not go with start", "either url or start")
+            raise TableError(
+                "url", "is missing" if not self.url else "does not go with start", "either url or start"
+            )
         if self.reset is Reset.COMMAND and not self.reset_command:
             raise TableError("reset_command", "is missing", 'a list of words, as reset is "command"')
         if self.reset is Reset.POWER and not (self.power_on and self.power_off):
@@ -107,10 +109,16 @@ class Policies:
     unplugged_s: Annotated[
         float, Rule("wait for a board unplugged in mid-run; 0: it ends the run", unit="s", low=0, high=3600)
     ] = 30.0
-    reply_s: Annotated[float, Rule("without a reply, until the bench asks again", unit="s", above=0, high=60)] = 1.0
-    silent_s: Annotated[float, Rule("without any reply, until the run ends", unit="s", above=0, high=3600)] = 15.0
+    reply_s: Annotated[
+        float, Rule("without a reply, until the bench asks again", unit="s", above=0, high=60)
+    ] = 1.0
+    silent_s: Annotated[
+        float, Rule("without any reply, until the run ends", unit="s", above=0, high=3600)
+    ] = 15.0
     write_s: Annotated[float, Rule("for the port to take a packet", unit="s", above=0, high=60)] = 2.0
-    command_s: Annotated[float, Rule("for a power, reset or flash command", unit="s", above=0, high=3600)] = 60.0
+    command_s: Annotated[float, Rule("for a power, reset or flash command", unit="s", above=0, high=3600)] = (
+        60.0
+    )
     off_on_exit: Annotated[bool, Rule("run every power_off when flatsat lets the boards go")] = True
     quarantine_after: Annotated[
         int, Rule("failures in a row until a board is left alone; 0: never", low=0, high=1000)
@@ -151,7 +159,9 @@ def load(name_or_path: str | Path) -> BenchFile:
         path = FOLDER / f"{name_or_path}.toml"
     elif not path.suffix and not path.exists():
         near = nearest(str(name_or_path), builtin())
-        raise BenchError("", f"there is no bench {str(name_or_path)!r}{near}", ", ".join((*builtin(), "a path")))
+        raise BenchError(
+            "", f"there is no bench {str(name_or_path)!r}{near}", ", ".join((*builtin(), "a path"))
+        )
     try:
         return parse(path.read_text(encoding="utf-8"), str(path))
     except OSError as error:

@@ -34,7 +34,8 @@ boards_app = typer.Typer(
 
 LOOKS = 21
 BENCH = Annotated[
-    str, typer.Argument(metavar="BENCH", parser=usage.given, help="A bench file, or a bench of flatsat's own.")
+    str,
+    typer.Argument(metavar="BENCH", parser=usage.given, help="A bench file, or a bench of flatsat's own."),
 ]
 JSON = Annotated[bool, typer.Option("--json", help="Print one JSON object, nothing else.")]
 
@@ -117,8 +118,8 @@ def lock(
         for board, place in zip(BOARDS, loaded.places(), strict=True):
             if place.url:
                 stack.enter_context(board_lock.held(board, place.url, purpose))
-        print(f"{loaded.name}: held until Ctrl-C", flush=True)
         try:
+            print(f"{loaded.name}: held until Ctrl-C", flush=True)
             while True:
                 time.sleep(3600)
         except Interrupted:
@@ -175,7 +176,9 @@ def _state(place: Place, holder: board_lock.Holder | None, record: quarantine.Re
 def _ports() -> Sequence[dict[str, str]]:
     from serial.tools import list_ports
 
-    return [{"device": port.device, "description": port.description} for port in sorted(list_ports.comports())]
+    return [
+        {"device": port.device, "description": port.description} for port in sorted(list_ports.comports())
+    ]
 
 
 def _probed(name: str, board: int, place: Place, bench: BenchFile) -> dict[str, Any]:

@@ -31,7 +31,7 @@ class SerialBackEnd:
         self._closing = ExitStack()
         self._sites: list[BoardSite] = []
         self._lines: list[BoardLine] = []
-        self._failed = ""
+        self._works = False
         try:
             self._open(bench_file.load(options.bench), options.bench)
         except LineError as error:
@@ -54,6 +54,7 @@ class SerialBackEnd:
         for line in self._lines:
             line.open()
         self.reset()
+        self._works = True
 
     def exchange(self, requests: Sequence[Request]) -> list[bytes | None]:
         replies: list[bytes | None] = [None] * len(requests)
@@ -94,15 +95,15 @@ class SerialBackEnd:
         return ()
 
     def close(self) -> None:
-        if self._lines and not self._failed:
+        if self._works:
             for site in self._sites:
                 site.worked()
+        self._works = False
         self._closing.close()
-        self._lines = []
 
     def _note(self, error: LineError) -> None:
         """A board that fails often is left alone."""
-        self._failed = error.board
+        self._works = False
         for site in self._sites:
             if site.board == error.board:
                 site.failed(error)

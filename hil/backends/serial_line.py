@@ -24,7 +24,15 @@ from flatsat.protocols import rmap, slip
 
 from ..bench_file import Place, Policies, Reset
 from ..errors import BackEndError
-from .line_errors import BoardRestarted, BoardSilent, LineError, PortAbsent, PortForbidden, PortLost, WrongBoard
+from .line_errors import (
+    BoardRestarted,
+    BoardSilent,
+    LineError,
+    PortAbsent,
+    PortForbidden,
+    PortLost,
+    WrongBoard,
+)
 from .port import BOARDS, STIMULUS, OpticalRecord, Request
 from .serial_port import SerialPort
 
@@ -47,7 +55,7 @@ _MODULO = (1 << 32) - 1
 _REOPEN_S = 0.05
 
 Tell = Callable[[str], None]
-Run = Callable[[tuple[str, ...]], None]
+Run = Callable[[tuple[str, ...]], str]
 
 
 class Look(NamedTuple):
@@ -75,9 +83,7 @@ class BoardLine:
         reopened: how often the port was lost and came back.
     """
 
-    def __init__(
-        self, board: int, url: str, place: Place, policies: Policies, tell: Tell, run: Run
-    ) -> None:
+    def __init__(self, board: int, url: str, place: Place, policies: Policies, tell: Tell, run: Run) -> None:
         self.name, self.url = BOARDS[board], url
         self.build_id: int | None = None
         self.strays = self.reopened = 0
@@ -112,7 +118,10 @@ class BoardLine:
         while True:
             try:
                 self._port.open()
-            except (PortAbsent, PortForbidden) as error:  # udev sets permissions a moment after the device is there
+            except (
+                PortAbsent,
+                PortForbidden,
+            ) as error:  # udev sets permissions a moment after the device is there
                 left_s = until_s - time.monotonic()
                 if left_s <= 0:
                     raise
@@ -131,7 +140,7 @@ class BoardLine:
         layout = MAPS[self._board]
         if look.board_id != layout.BOARD_ID.reset:
             letters = look.board_id.to_bytes(4, "big").decode("ascii", "replace")
-            raise self._error(WrongBoard, f"{letters!r} answers there; swap the urls in the bench file")
+            raise self._error(WrongBoard, f"{letters!r} answers there; check the urls in the bench file")
         if look.map_version != layout.MAP_VERSION.reset:
             raise self._error(
                 WrongBoard,
@@ -236,7 +245,9 @@ class BoardLine:
                 continue
             if reply is not None and not self._was_damaged(packet, reply):
                 return reply
-        raise self._error(BoardSilent, f"the line damaged one command {ATTEMPTS} times; check cable, ground and baud")
+        raise self._error(
+            BoardSilent, f"the line damaged one command {ATTEMPTS} times; check cable, ground and baud"
+        )
 
     def _note(self, packet: bytes, reply: bytes) -> None:
         """Learn the board's time from what is asked anyway."""
@@ -254,7 +265,11 @@ class BoardLine:
 
     def _grants(self, packet: bytes) -> bool:
         """Whether a command on the stimulus port writes TIME_TARGET."""
-        if len(packet) < rmap.COMMAND_HEADER_OCTETS or not packet[2] & rmap.INCREMENTING or packet[2] == _READ:
+        if (
+            len(packet) < rmap.COMMAND_HEADER_OCTETS
+            or not packet[2] & rmap.INCREMENTING
+            or packet[2] == _READ
+        ):
             return False
         address, high, low = _REACH.unpack_from(packet, 8)
         return bool(address <= self._time_target < address + (high << 16 | low))
@@ -297,7 +312,8 @@ class BoardLine:
         parsed = rmap.parse_reply(reply)
         if parsed.status:
             raise self._error(
-                WrongBoard, f"refuses {window.name} with status {parsed.status}; flash an image for a serial line"
+                WrongBoard,
+                f"refuses {window.name} with status {parsed.status}; flash an image for a serial line",
             )
         return parsed.octets
 
@@ -306,12 +322,14 @@ class BoardLine:
 
     def _asked(self, command: bytes, *others: bytes) -> tuple[bytes, bytes]:
         """Send a command that may be sent often until it, or one of those sent before, is answered."""
-        until_s = time.monotonic() + self._policies.silent_s
-        while time.monotonic() < until_s:
+        wait_s, left_s = self._policies.reply_s, self._policies.silent_s
+        while left_s > 0:
             self._write(command)
-            found = self._await(command, *others, limit_s=min(self._policies.reply_s, self._policies.silent_s))
-            if found is not None:
+            found = self._await(command, *others, limit_s=min(wait_s, left_s))
+            if found is not None and not (found[0] is command and self._was_damaged(*found)):
                 return found
+            left_s -= wait_s
+            wait_s *= 2  # a board that is slow is not to be flooded
         raise self._error(
             BoardSilent,
             f"has not answered for {self._policies.silent_s:g} s; reset it, and check baud and image",
@@ -320,8 +338,19 @@ class BoardLine:
     def _seen(self, reply: bytes) -> Look:
         octets = rmap.parse_reply(reply).octets
         if len(octets) != _LOOK.size:
-            raise self._error(WrongBoard, "does not tell its identity; flash its image")
+            raise self._error(
+                WrongBoard, f"{self._who_else()} answers there; check the urls in the bench file"
+            )
         return Look(*_LOOK.unpack(octets))
+
+    def _who_else(self) -> str:
+        """Whose addresses the board at the end of the line answers to."""
+        for layout in MAPS:
+            command = rmap.read_command(layout.LOGICAL_ADDRESS, BENCH_INITIATOR, self._number(), 0, 4)
+            letters = rmap.parse_reply(self._ask(command)).octets
+            if letters:
+                return repr(letters.decode("ascii", "replace"))
+        return "a board that does not tell who it is"
 
     # octets --------------------------------------------------------------------------------------------
 
@@ -348,7 +377,11 @@ class BoardLine:
             left_s = until_s - time.monotonic()
             if left_s <= 0:
                 return None
-            inbox.extend(packet for packet in self._decoder.receive(self._port.read(left_s)) if isinstance(packet, bytes))
+            inbox.extend(
+                packet
+                for packet in self._decoder.receive(self._port.read(left_s))
+                if isinstance(packet, bytes)
+            )
 
     def _error(self, kind: type[LineError], told: str) -> LineError:
         return kind(self.name, self.url, told)
@@ -380,16 +413,14 @@ class BoardLine:
         self.build_id = None
         self._identify()
         if self._now_ms != 0:
-            told = f'is at {self._now_ms} ms after its reset by {place.reset.value}; choose another reset in the bench file'
+            told = f"is at {self._now_ms} ms after its reset by {place.reset.value}; choose another reset in the bench file"
             raise self._error(BoardRestarted, told)
 
 
 class LaserLine(BoardLine):
     """The laser board, whose light is read from a window, for it has no pin to watch."""
 
-    def __init__(
-        self, board: int, url: str, place: Place, policies: Policies, tell: Tell, run: Run
-    ) -> None:
+    def __init__(self, board: int, url: str, place: Place, policies: Policies, tell: Tell, run: Run) -> None:
         super().__init__(board, url, place, policies, tell, run)
         self._optical: list[OpticalRecord] = []
         self._taken: int | None = None

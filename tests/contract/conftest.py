@@ -7,7 +7,7 @@ import pytest
 from flatsat.hil.backends.port import Options, open_back_end
 from flatsat.hil.errors import BuildFailed
 
-from ..hil.bench_files import QUICK, benches
+from ..hil.bench_files import QUICK, benches, started_toml
 
 VERILATOR = Options(simulator="verilator", verbose=False)
 UUTS = {
@@ -23,9 +23,18 @@ LEFT_OUT_ON_ICARUS = {
     "test_blocks_come_in_order_through_all_slots",
     "test_frames_are_200_ms_apart",
 }
-LINES = {"serial, twins on ptys": "pty"}  # what is at the end of each line
+LINES = {  # what is at the end of each
+    "serial, twins on ptys": "twins",
+    "serial, firmware on this machine": "host",
+    "serial, firmware on QEMU": "qemu",
+}
 EVERY = {"twin": ("twin", Options()), **UUTS, **ICARUS, **{name: ("serial", Options()) for name in LINES}}
-IMPATIENT = {**QUICK, "reply_s": 0.005}  # boards without power are asked often here, and keep silent
+IMPATIENT = {
+    **QUICK,
+    "reply_s": 0.005,
+    "silent_s": 20,
+}  # boards without power are asked often here, and keep silent
+RANDOM = {"twins", "host"}  # QEMU runs what the host runs, and takes ten times as long
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +47,11 @@ def back_ends(tmp_path_factory):
             back_end, options = EVERY[name]
             if name in LINES:
                 folder = tmp_path_factory.mktemp("bench")
-                path, _ = stack.enter_context(benches(folder, LINES[name], IMPATIENT))
+                if LINES[name] == "twins":
+                    path, _ = stack.enter_context(benches(folder, policies=IMPATIENT))
+                else:
+                    path = folder / "bench.toml"
+                    path.write_text(started_toml(LINES[name], IMPATIENT))
                 options = options._replace(bench=str(path))
             opened = open_back_end(back_end, options)
             stack.callback(opened.close)
@@ -73,7 +86,7 @@ def icarus(back_ends):
     return back_ends(name)
 
 
-@pytest.fixture(params=[*UUTS, *LINES])
+@pytest.fixture(params=[*UUTS, *(name for name, end in LINES.items() if end in RANDOM)])
 def uut(request, back_ends):
     """A back end to be compared with the twin."""
     return back_ends(request.param)

