@@ -38,14 +38,13 @@ class BuildError(Exception):
 
 
 class Target(NamedTuple):
-    """A kind of machine that images are built for."""
+    """A kind of machine that images are built for; its sources are in the folder of its name."""
 
     title: str
     compilers: tuple[str, ...]
     package: str
-    folder: str
     options: tuple[str, ...]
-    linker_script: str = ""
+    link: tuple[str, ...] = ()
 
 
 class Image(NamedTuple):
@@ -72,19 +71,17 @@ TARGETS: Mapping[str, Target] = {
         title="program of this machine",
         compilers=("cc", "gcc", "clang"),
         package="gcc",
-        folder="host",
         options=("-O2", "-g"),
     ),
     "stm32f4": Target(
         title="STM32F4",
         compilers=("arm-none-eabi-gcc",),
         package="gcc-arm-none-eabi",
-        folder="stm32f4",
         options=(
             "-Os", "-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=soft", "-ffreestanding", "-nostdlib",
             "-ffunction-sections", "-fdata-sections", "-fno-tree-loop-distribute-patterns", "-Wl,--gc-sections",
         ),
-        linker_script="stm32f4.ld",
+        link=(f"-T{HERE}/stm32f4/stm32f4.ld", "-lgcc"),
     ),
 }  # fmt: skip
 
@@ -101,33 +98,31 @@ def build(board: str, target: str, *, sanitized: bool = False) -> Image:
     machine = TARGETS[target]
     compiler = _compiler(machine)
     options = ("-std=c11", *WARNINGS, *machine.options, *(SANITIZERS if sanitized else ()))
-    sources = _sources(board, machine)
     header = c_header(board)
-    digest = _digest(board, _version(compiler), options, header, machine)
+    digest = _digest(board, target, (_version(compiler), *options, header))
     build_id = int(digest[:BUILD_ID_DIGITS], 16)
     folder = _cache_folder() / digest[:FOLDER_DIGITS]
     image = Image(board, target, build_id, folder / f"{board}.elf")
     if not image.path.exists():
-        script = (f"-T{HERE / machine.folder / machine.linker_script}",) if machine.linker_script else ()
-        libraries = ("-lgcc",) if machine.linker_script else ()
-        command = [compiler, *options, *script, f"-DBUILD_ID=0x{build_id:08X}u", f"-I{HERE / 'core'}"]
-        _make(folder, image.path.name, header, [*command, *map(str, sources), *libraries])
+        words = [*map(str, sources(board, target)), *machine.link]
+        command = [compiler, *options, f"-DBUILD_ID=0x{build_id:08X}u", f"-I{HERE / 'core'}", *words]
+        _make(folder, image.path.name, header, command)
     return image
 
 
-def _sources(board: str, machine: Target) -> list[Path]:
+def sources(board: str, target: str) -> list[Path]:
     """What is compiled for one board, in a fixed order."""
     core = [HERE / "core" / f"{name}.c" for name in (*SHARED, *OF_BOARD[board])]
-    return [*core, *sorted((HERE / machine.folder).glob("*.[cS]"))]
+    return [*core, *sorted((HERE / target).glob("*.c"))]
 
 
-def _digest(board: str, version: str, options: tuple[str, ...], header: str, machine: Target) -> str:
+def _digest(board: str, target: str, words: tuple[str, ...]) -> str:
     """Hash of all that an image is made of; headers of other boards count too, which costs a build and no more."""
     digest = hashlib.sha256()
-    for word in (board, version, *options, header):
+    for word in (board, target, *words):
         digest.update(word.encode() + b"\0")
-    own = sorted((HERE / machine.folder).iterdir())
-    for path in [*_sources(board, machine), *sorted((HERE / "core").glob("*.h")), *own]:
+    beside = [path for path in (HERE / target).iterdir() if path.suffix != ".c"]
+    for path in [*sources(board, target), *sorted((HERE / "core").glob("*.h")), *sorted(beside)]:
         octets = path.read_bytes()
         digest.update(f"{path.name} {len(octets)}\n".encode() + octets)
     return digest.hexdigest()

@@ -23,11 +23,10 @@ from contextlib import suppress
 from pathlib import Path
 
 PIECE_OCTETS = 1 << 16
-QMP_LIMIT_S = 10.0
+LIMIT_S = 20.0  # for an answer of the emulator, and for the first octet of a board that starts
 LINE = "{line}"  # in a command: the descriptor of the board's serial line
 QMP = "{qmp}"  # and of the emulator's control socket
 _PR_SET_PDEATHSIG = 1  # prctl(2)
-_QMP_OF = {"stop": "stop", "go_on": "cont", "reset": "system_reset"}
 
 
 class Board:
@@ -53,32 +52,47 @@ class Board:
                 pass_fds=(line.fileno(), qmp.fileno()),
                 preexec_fn=_die_with_parent,
             )
-        self.line.setblocking(False)
         if self._emulated:
-            self._qmp.settimeout(QMP_LIMIT_S)
+            self._qmp.settimeout(LIMIT_S)
             self._hear()  # its greeting
             self._tell("qmp_capabilities")
+        self._await_first_octet()
+
+    def _await_first_octet(self) -> None:
+        """The board sends an END when it hears; an octet sent to it before would be lost."""
+        self.line.settimeout(LIMIT_S)
+        if not self.line.recv(1):
+            raise OSError(f"{self._command[0]} ended at once with {self._process.wait()}")
+        self.line.setblocking(False)
 
     def stop(self) -> None:
-        self._freeze("stop", signal.SIGSTOP)
+        if self._emulated:
+            self._tell("stop")
+        else:
+            self._process.send_signal(signal.SIGSTOP)
 
     def go_on(self) -> None:
-        self._freeze("go_on", signal.SIGCONT)
-
-    def _freeze(self, what: str, number: signal.Signals) -> None:
         if self._emulated:
-            self._tell(_QMP_OF[what])
+            self._tell("cont")
         else:
-            self._process.send_signal(number)
+            self._process.send_signal(signal.SIGCONT)
 
     def reset(self) -> None:
         """As its reset button; one that was killed starts anew."""
         if self._emulated and self._process.poll() is None:
-            self._tell(_QMP_OF["reset"])
+            self._forget_what_it_said()
+            self._tell("system_reset")
+            self._tell("cont")
+            self._await_first_octet()
         else:
             self.kill()
             self.line.close()
             self._start()
+
+    def _forget_what_it_said(self) -> None:
+        with suppress(BlockingIOError):
+            while self.line.recv(PIECE_OCTETS):
+                pass
 
     def kill(self) -> None:
         self._process.kill()
@@ -211,6 +225,7 @@ class Keeper:
             self._port.replug()
 
     def _reset(self) -> None:
+        self._to_board = self._to_port = b""
         self._board.reset()
         if not self._alive:
             self._alive = True
