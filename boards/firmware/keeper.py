@@ -22,7 +22,12 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from flatsat.protocols import slip
+
 PIECE_OCTETS = 1 << 16
+HELD_BACK_S = (
+    0.002  # an emulator sends octet by octet: waking the bench for each costs more than the board's work
+)
 LIMIT_S = 20.0  # for an answer of the emulator, and for the first octet of a board that starts
 LINE = "{line}"  # in a command: the descriptor of the board's serial line
 QMP = "{qmp}"  # and of the emulator's control socket
@@ -149,18 +154,21 @@ class Keeper:
         self._port = Port(name)
         self._alive = True
         self._to_board = self._to_port = b""
+        self._held_back = False  # octets to the port, whose packet is not whole yet
 
     def run(self) -> None:
         """Until nobody commands any more."""
         self._control.sendall(b"ok\n")
         while True:
-            readable, writable, _ = select.select(self._readers(), self._writers(), [])
-            if self._control in readable and not self._obey(
-                self._control.recv(PIECE_OCTETS).decode().strip()
-            ):
-                return
-            if self._alive:
-                self._carry(readable, writable)
+            readers, writers = self._readers(), self._writers()
+            patience_s = HELD_BACK_S if self._held_back else None
+            readable, _, _ = select.select(readers, writers, [], patience_s)
+            self._held_back = self._held_back and bool(readable)
+            if self._control in readable:  # which may change what there is to read and write
+                if not self._obey(self._control.recv(PIECE_OCTETS).decode().strip()):
+                    return
+            elif self._alive:
+                self._carry(readable)
 
     def end(self) -> None:
         """Leave nothing behind."""
@@ -169,7 +177,7 @@ class Keeper:
 
     def _readers(self) -> list[socket.socket | int]:
         readers: list[socket.socket | int] = [self._control]
-        if self._alive and not self._to_port:
+        if self._alive and (self._held_back or not self._to_port):
             readers.append(self._board.line)
         if self._port.descriptor is not None and not self._to_board:
             readers.append(self._port.descriptor)
@@ -179,19 +187,21 @@ class Keeper:
         writers: list[socket.socket | int] = []
         if self._alive and self._to_board:
             writers.append(self._board.line)
-        if self._port.descriptor is not None and self._to_port:
+        if self._port.descriptor is not None and self._to_port and not self._held_back:
             writers.append(self._port.descriptor)
         return writers
 
-    def _carry(self, readable: list[socket.socket | int], writable: list[socket.socket | int]) -> None:
+    def _carry(self, readable: list[socket.socket | int]) -> None:
         port, line = self._port.descriptor, self._board.line
         try:
             if port in readable and port is not None:
                 self._to_board = os.read(port, PIECE_OCTETS)
             if line in readable:
-                self._to_port = line.recv(PIECE_OCTETS)
-                if not self._to_port:
+                piece = line.recv(PIECE_OCTETS)
+                if not piece:
                     raise ConnectionResetError
+                self._to_port += piece
+                self._held_back = len(self._to_port) == 1 or not self._to_port.endswith(slip.END)
             if self._to_board:
                 self._to_board = self._to_board[_sent(line.send, self._to_board) :]
         except ConnectionError:
@@ -199,7 +209,7 @@ class Keeper:
             return
         if port is None:
             self._to_port = b""  # nobody is there to hear it
-        elif self._to_port:
+        elif self._to_port and not self._held_back:
             self._to_port = self._to_port[_sent(lambda octets: os.write(port, octets), self._to_port) :]
 
     def _lose_board(self) -> None:
