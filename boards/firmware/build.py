@@ -27,7 +27,7 @@ SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno
 
 SHARED = ("main", "line", "rmap", "crc8", "windows", "core")
 OF_BOARD: Mapping[str, tuple[str, ...]] = {
-    "power": ("power",),
+    "power": ("power", "limiters", "battery", "bus", "computer"),
     "compute": ("compute", "node"),
     "laser": ("laser", "uplink", "optical", "cadu", "reed_solomon"),
 }
@@ -45,6 +45,8 @@ class Target(NamedTuple):
     package: str
     options: tuple[str, ...]
     link: tuple[str, ...] = ()
+    objcopy: str = ""
+    size: str = "size"
 
 
 class Image(NamedTuple):
@@ -65,6 +67,11 @@ class Image(NamedTuple):
         """What it is made for, as summaries show it."""
         return TARGETS[self.target].title
 
+    @property
+    def flash_path(self) -> Path:
+        """What is written to the start of a microcontroller's flash; an image of the host has none."""
+        return self.path.with_suffix(".bin")
+
 
 TARGETS: Mapping[str, Target] = {
     "host": Target(
@@ -82,6 +89,8 @@ TARGETS: Mapping[str, Target] = {
             "-ffunction-sections", "-fdata-sections", "-fno-tree-loop-distribute-patterns", "-Wl,--gc-sections",
         ),
         link=(f"-T{HERE}/stm32f4/stm32f4.ld", "-lgcc"),
+        objcopy="arm-none-eabi-objcopy",
+        size="arm-none-eabi-size",
     ),
 }  # fmt: skip
 
@@ -106,7 +115,7 @@ def build(board: str, target: str, *, sanitized: bool = False) -> Image:
     if not image.path.exists():
         words = [*map(str, sources(board, target)), *machine.link]
         command = [compiler, *options, f"-DBUILD_ID=0x{build_id:08X}u", f"-I{HERE / 'core'}", *words]
-        _make(folder, image.path.name, header, command)
+        _make(folder, image, header, command)
     return image
 
 
@@ -139,7 +148,7 @@ def _version(compiler: str) -> str:
     return _run([compiler, "--version"]).splitlines()[0]
 
 
-def _make(folder: Path, program: str, header: str, command: list[str]) -> None:
+def _make(folder: Path, image: Image, header: str, command: list[str]) -> None:
     """Compile into a folder beside, which then takes its name: it is there whole or not at all."""
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -147,11 +156,14 @@ def _make(folder: Path, program: str, header: str, command: list[str]) -> None:
             partial = Path(place) / "made"
             partial.mkdir()
             (partial / "registers.h").write_text(header)
-            _run([*command, f"-I{partial}", "-o", str(partial / program)])
+            elf, binary = partial / image.path.name, partial / image.flash_path.name
+            _run([*command, f"-I{partial}", "-o", str(elf)])
+            if objcopy := TARGETS[image.target].objcopy:
+                _run([objcopy, "-O", "binary", str(elf), str(binary)])
             if not folder.exists():
                 os.replace(partial, folder)
     except OSError as error:
-        if not (folder / program).exists():  # else another process was first
+        if not image.path.exists():  # else another process was first
             raise BuildError(f"{error.filename or folder}: {error.strerror}; {CACHE_MEND}") from error
 
 
@@ -181,28 +193,21 @@ def _cache_folder() -> Path:
     return base.absolute() / "flatsat" / "firmware"
 
 
-# sizes --------------------------------------------------------------------------------------------
-
-
-def size_tool(target: str) -> str:
-    """Name of the program that tells sizes of the target's images."""
-    return "size" if target == "host" else "arm-none-eabi-size"
-
-
 def main(arguments: list[str]) -> int:
-    """Build the three images of a target, stm32f4 where none is named, and print their sizes."""
+    """Build the three images of a target, stm32f4 where none is named; print their sizes and where they are."""
     target = arguments[0] if arguments else "stm32f4"
     if target not in TARGETS or len(arguments) > 1:
         print(f"usage: python -m flatsat.boards.firmware.build [{'|'.join(TARGETS)}]", file=sys.stderr)
         return 2
     try:
         images = [build(board, target) for board in BOARDS]
-        print(_run([size_tool(target), *(str(image.path) for image in images)]), end="")
+        print(_run([TARGETS[target].size, *(str(image.path) for image in images)]), end="")
     except BuildError as error:
         print(f"flatsat: {error}", file=sys.stderr)
         return 2
     for image in images:
-        print(f"{image.board} {image.build_id:08x} {image.path}")
+        path = image.flash_path if TARGETS[target].objcopy else image.path
+        print(f"{image.board} {image.build_id:08x} {path}")
     return 0
 
 
