@@ -24,8 +24,8 @@ PROGRAMS = {
 def examine() -> Iterator[Finding]:
     """Programs, then benches."""
     for name, (program, stops, mend) in PROGRAMS.items():
-        path = shutil.which(program)
-        yield ok(name, path) if path else warning(name, f"no {program} on PATH: no {stops}", mend)
+        found = shutil.which(program)
+        yield ok(name, found) if found else warning(name, f"no {program} on PATH: no {stops}", mend)
     for folder in FOLDERS:
         for path in sorted(folder.glob("*.toml")):
             if _is_bench(path):
