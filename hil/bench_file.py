@@ -195,6 +195,11 @@ def parse(text: str, source: str = "") -> BenchFile:
         raise BenchError(error.path, error.problem, error.allowed, source) from error
 
 
+def schema() -> str:
+    """Every field of a bench file with its type, default and meaning; for people."""
+    return "\n".join(tables.listing(tables.schema(BenchFile)))
+
+
 def builtin() -> tuple[str, ...]:
     """Names of the benches that come with the package."""
     return tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))

@@ -153,6 +153,12 @@ def udev() -> None:
     print("\n".join(rules()))
 
 
+@boards_app.command("schema", cls=helping.Command)
+def bench_schema() -> None:
+    """Print every field of a bench file with its type, default and meaning."""
+    print(bench_file.schema())
+
+
 def _built(board: str) -> Path:
     from flatsat.boards.firmware.build import BuildError, build
 
