@@ -12,13 +12,13 @@ from enum import IntEnum
 
 from ..events import EventSink
 from ..parameters import FlightParameters
-from .alarm import Alarm
+from .alarm import SETTABLE, Alarm
 from .quarantine import Thing, tell_given_up
 from .readings import Readings
 
 PACKS = 2
 ALL_PACKS = 0b11
-SPREAD_SAMPLES, HOT_SAMPLES, OPEN_SAMPLES, RUNAWAY_SAMPLES, CLEAR_SAMPLES = 5, 5, 15, 15, 20
+SPREAD_SAMPLES, HOT_SAMPLES, CLEAR_SAMPLES = 5, 5, 20
 INHIBIT_SAMPLES, PERMIT_SAMPLES = 3, 10
 SHARE_A = 8.0  # of both packs, from which on each is expected to carry some
 OPEN_A, CARRYING_A = (
@@ -43,14 +43,15 @@ class Trouble(IntEnum):
 
 
 ISOLATED_FOR = (Trouble.SPREAD_LARGE, Trouble.HOT, Trouble.RUNAWAY)
-_PERSISTENCE = {
-    Trouble.SPREAD: SPREAD_SAMPLES,
-    Trouble.SPREAD_LARGE: SPREAD_SAMPLES,
-    Trouble.OPEN: OPEN_SAMPLES,
-    Trouble.WARM: HOT_SAMPLES,
-    Trouble.HOT: HOT_SAMPLES,
-    Trouble.RUNAWAY: RUNAWAY_SAMPLES,
-}
+
+
+def _samples(trouble: Trouble, parameters: FlightParameters) -> int:
+    """How many of them make a trouble count."""
+    if trouble is Trouble.OPEN:
+        return parameters.pack_open_samples
+    if trouble is Trouble.RUNAWAY:
+        return parameters.pack_runaway_samples
+    return SPREAD_SAMPLES if trouble in (Trouble.SPREAD, Trouble.SPREAD_LARGE) else HOT_SAMPLES
 
 
 class PackWatch:
@@ -78,8 +79,7 @@ class PackWatch:
     def __init__(self, parameters: FlightParameters) -> None:
         self._parameters = parameters
         self._alarms = [
-            {trouble: Alarm(samples, CLEAR_SAMPLES) for trouble, samples in _PERSISTENCE.items()}
-            for _ in range(PACKS)
+            {trouble: Alarm(SETTABLE, CLEAR_SAMPLES) for trouble in Trouble} for _ in range(PACKS)
         ]
         self._rates = [Rate() for _ in range(PACKS)]
         self._inhibit = Alarm(INHIBIT_SAMPLES, PERMIT_SAMPLES)
@@ -138,7 +138,7 @@ class PackWatch:
             Trouble.RUNAWAY: rates[0] > fast and rates[1] > ALIKE_K_MIN,
         }
         for trouble, present in found.items():
-            if alarms[trouble].follow(present):
+            if alarms[trouble].follow(present, _samples(trouble, limits)):
                 self._tell(now_ms, pack, trouble, events)
 
     def _is_open(self, pack: int, now: Readings) -> bool:

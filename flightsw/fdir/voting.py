@@ -25,7 +25,9 @@ TOLERANCE_A, TOLERANCE_SHARE = 3.0, 0.04
 TOLERANCE_K = 5.0
 TOLERANCE_CHARGE = 0.035
 WILD = 4.0  # so many times the tolerance is not taken in even once
-SLOW = 10  # samples: the three ways to the state of charge differ for a while after a fault of the battery
+SLOW = (
+    7  # samples more: the three ways to the state of charge differ for a while after a fault of the battery
+)
 TAPER_CHARGE = 0.97
 BALANCE = 15  # samples
 DARK = 0.1  # of the array's nominal power
@@ -59,15 +61,14 @@ class SensorWatch:
 
     def __init__(self, parameters: FlightParameters) -> None:
         self._parameters = parameters
-        cycle_s = parameters.cycle_ms / 1000.0
-        self._power, self._compute = ChannelCheck(POWER, cycle_s), ChannelCheck(COMPUTE, cycle_s)
+        self._power, self._compute = ChannelCheck(POWER, parameters), ChannelCheck(COMPUTE, parameters)
         self._junctions = JunctionCheck(parameters)
-        self._bus = Vote(Sensor.BUS_CURRENT, None, None)
-        self._battery = Vote(Sensor.BATTERY_CURRENT, Sensor.PACK0_CURRENT, None)
+        self._bus = Vote(parameters, Sensor.BUS_CURRENT, None, None)
+        self._battery = Vote(parameters, Sensor.BATTERY_CURRENT, Sensor.PACK0_CURRENT, None)
         self._temperature = Vote(
-            Sensor.BATTERY_TEMPERATURE, Sensor.PACK0_TEMPERATURE, Sensor.PACK1_TEMPERATURE
+            parameters, Sensor.BATTERY_TEMPERATURE, Sensor.PACK0_TEMPERATURE, Sensor.PACK1_TEMPERATURE
         )
-        self._voted_charge = Vote(Sensor.GAUGE, None, Sensor.BATTERY_VOLTAGE, bad=SLOW)
+        self._voted_charge = Vote(parameters, Sensor.GAUGE, None, Sensor.BATTERY_VOLTAGE, longer=SLOW)
         self._balance = Alarm(BALANCE, GOOD)
         self._to_blame = Sensor.STRING_CURRENT
         self._charge = ChargeCheck(parameters)
