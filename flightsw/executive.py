@@ -375,13 +375,20 @@ class FlightSoftware:
             release=self._release,
             frame=self._laser.hand_over(now_ms) if self._samples.laser else None,
         )
-        turn, place = divmod(self._cycle, self._parameters.verify_every_cycles)
-        verify = BoardId(turn % len(BoardId)) if place == 0 else None
-        outcome = self._actuator.carry_out(now_ms, orders, self._samples.alive(), verify)
+        outcome = self._actuator.carry_out(now_ms, orders, self._samples.alive(), self._to_verify())
         if outcome.frame is not None:
             self._laser.handed(outcome.frame)
         if outcome.nodes is not None and isinstance(outcome.nodes, PortFault):
             self._nodes.challenge_lost()
+
+    def _to_verify(self) -> BoardId | None:
+        """The board whose protections have acted, for they may be what is wrong; else each in its turn."""
+        if self._limiters.failed and self._samples.power:
+            return BoardId.POWER
+        if self._nodes.tripped and self._samples.compute:
+            return BoardId.COMPUTE
+        turn, place = divmod(self._cycle, self._parameters.verify_every_cycles)
+        return BoardId(turn % len(BoardId)) if place == 0 else None
 
     def _power_order(self, now_ms: int, words: sample.PowerWords) -> tuple[int, ...]:
         """LCL_ENABLE, STRING_ENABLE, SWITCHES and the kick, which proves that this cycle had a sample to go by."""

@@ -13,8 +13,8 @@ from math import ceil
 from ..events import EventSink
 from ..parameters import FlightParameters
 from ..sample import ComputeWords
-from .alarm import SETTABLE, Alarm
-from .sensors import GOOD, Cause, Sensor, Trust
+from .alarm import Alarm
+from .sensors import BAD, COOLANT_TEMPERATURE, GOOD, JUNCTION_TEMPERATURE, Cause, Trust
 
 DEAD_COUNT = 2  # 202 K: no junction is so cold
 REPEATS = 10  # of all sixteen
@@ -41,11 +41,11 @@ class JunctionCheck:
         odd = dead or self._repeats >= REPEATS
         if self._alarm.follow(odd, self._parameters.sensor_samples):
             cause = (Cause.RANGE if dead else Cause.STUCK) if self._alarm.active else None
-            trust.tell(now_ms, Sensor.JUNCTION_TEMPERATURE, cause, events)
+            trust.tell(now_ms, JUNCTION_TEMPERATURE, cause, events)
 
     def stand_in(self, words: ComputeWords, racks_w: float, trust: Trust) -> ComputeWords:
         """The sample as decisions may go by it."""
-        coolant, junctions = trust[Sensor.COOLANT_TEMPERATURE], trust[Sensor.JUNCTION_TEMPERATURE]
+        coolant, junctions = trust.sound[COOLANT_TEMPERATURE], trust.sound[JUNCTION_TEMPERATURE]
         if coolant and junctions:
             return words
         if junctions:

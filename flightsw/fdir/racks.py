@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from math import exp
 
-from ..compute import BOOT, HUNG, OFF, ON, NodeControl
+from ..compute import OFF, ON, NodeControl, mask_of
 from ..control import allocation
 from ..events import EventSink
-from ..parameters import NODES, FlightParameters
+from ..parameters import NODES, STEPS, FlightParameters
 from ..sample import ComputeWords
 from .alarm import SETTABLE, Alarm, alarms
 from .limiters import LOAD_RACK_A, LOAD_RACK_B, LimiterControl
@@ -35,6 +35,7 @@ COOLANT_K = 0.01
 ONE_BY_ONE_MS = 5000
 CAREFUL_MS = 1_800_000  # a rack that has not tripped for so long starts its nodes as it likes
 BLAME_MS = 4000
+LIT_SHARE = 0.5  # of the nominal array power: day
 
 
 class RackWatch:
@@ -57,12 +58,14 @@ class RackWatch:
         "_last_enable",
         "_last_on",
         "_last_w",
+        "_noted",
         "_parameters",
         "_rise_k",
         "_scores",
         "_settle",
         "_started",
         "_started_ms",
+        "_state_w",
         "_table",
         "_unlocked",
         "_waited",
@@ -77,9 +80,12 @@ class RackWatch:
 
     def __init__(self, parameters: FlightParameters) -> None:
         self._parameters = parameters
-        self._table = allocation.step_table(parameters.node)
-        self._excess = alarms(RACKS, SETTABLE, CLEAR_SAMPLES)
-        self._unlocked = tuple(Alarm(SETTABLE, CLEAR_SAMPLES) for _ in range(NODES))
+        self._table = table = allocation.step_table(parameters.node)
+        static_w = parameters.node.static_w
+        self._state_w = ((0.0,) * STEPS, (table.boot_w,) * STEPS, table.step_w, (static_w,) * STEPS)
+        self._excess = alarms(RACKS, EXCESS_SAMPLES, CLEAR_SAMPLES)
+        self._unlocked = tuple(Alarm(UNLOCKED_SAMPLES, CLEAR_SAMPLES) for _ in range(NODES))
+        self._noted = False  # whether a clock has been seen to differ lately
         self._was_unlocked = 0
         self._was_blamed = 0
         self._waited = [0] * RACKS
@@ -137,7 +143,7 @@ class RackWatch:
         self._watch_clocks(now_ms, words, nodes, events)
         self._last_w = node_w
         self._last_enable = nodes.command.enable
-        self.usable = self._released(now_ms, limiters, nodes)
+        self.usable = self._released(now_ms, limiters, nodes) & self._lit(now, nodes)
 
     # what they should draw
 
@@ -146,42 +152,47 @@ class RackWatch:
         return sum(NODES_OF[rack] for rack in range(RACKS) if on & LIMITER_OF[rack])
 
     def _node_w(self, words: ComputeWords, fed: int) -> list[float]:
-        steps = words.steps_high << 32 | words.steps_low
-        by_state = {OFF: 0.0, BOOT: self._table.boot_w, HUNG: self._parameters.node.static_w}
-        watts = []
-        for node in range(NODES):
-            state = words.node_state >> 2 * node & 3 if fed >> node & 1 else OFF
-            step = steps >> 4 * node & 15
-            watts.append(self._table.step_w[step] if state == ON else by_state[state])
-        return watts
+        steps, states = words.steps_high << 32 | words.steps_low, words.node_state
+        return [
+            self._state_w[states >> 2 * node & 3][steps >> 4 * node & 15] if fed >> node & 1 else 0.0
+            for node in range(NODES)
+        ]
 
     def _envelope(self, node_w: list[float]) -> tuple[float, float]:
         """The most that each rack may have drawn between the two latest samples; sets the least."""
         least, most = [], []
         for rack in range(RACKS):
             part = slice(8 * rack, 8 * rack + 8)
-            sums = sum(node_w[part]), sum(self._last_w[part])
+            now_w, last_w = node_w[part], self._last_w[part]
+            sums = sum(now_w), sum(last_w)
             least.append(min(sums))
-            most.append(sum(map(max, node_w[part], self._last_w[part])))
+            most.append(sums[0] if now_w == last_w else sum(map(max, now_w, last_w)))
         self.racks_w = (least[0], least[1])
         return most[0], most[1]
 
     def _unfed_w(self, rack: int, words: ComputeWords, fed: int, nodes: NodeControl) -> float:
         """What the nodes of a rack would draw at the least if it had power: all are off that were commanded on a cycle ago."""
         wanted = nodes.command.enable & self._last_enable & fed & NODES_OF[rack]
-        up = any(words.node_state >> 2 * node & 3 for node in range(8 * rack, 8 * rack + 8))
+        up = words.node_state >> 16 * rack & 0xFFFF
         return 0.0 if up or wanted & words.tripped else wanted.bit_count() * self._table.boot_w
 
     def _watch_junctions(self, words: ComputeWords, node_w: list[float], elapsed_s: float) -> None:
         settled = 1.0 - exp(-elapsed_s / JUNCTION_S)
         coolant_k = words.coolant_temperature * COOLANT_K
-        self._before_k = self.warm_k[:]
-        for node in range(NODES):
-            rise_k = self._parameters.junction_k_w * max(self._last_w[node], node_w[node])
-            self._rise_k[node] += settled * (rise_k - self._rise_k[node])
-            warm_k = words.temperatures[node] + JUNCTION_ZERO_K - coolant_k - self._rise_k[node]
-            self.residual_k[node] = warm_k
-            self.warm_k[node] += SMOOTH * (warm_k - self.warm_k[node])
+        k_w = self._parameters.junction_k_w
+        self._rise_k = [
+            rise_k + settled * (k_w * (watts if watts > last_w else last_w) - rise_k)
+            for rise_k, watts, last_w in zip(self._rise_k, node_w, self._last_w, strict=True)
+        ]
+        self._before_k = self.warm_k
+        self._residual_k = [
+            count + JUNCTION_ZERO_K - coolant_k - rise_k
+            for count, rise_k in zip(words.temperatures, self._rise_k, strict=True)
+        ]
+        self.warm_k = [
+            warm_k + SMOOTH * (residual_k - warm_k)
+            for warm_k, residual_k in zip(self.warm_k, self._residual_k, strict=True)
+        ]
 
     # latch-up
 
@@ -243,8 +254,10 @@ class RackWatch:
         """Whether nodes that were on a cycle ago run at the step that they were then told."""
         told = nodes.command.steps_high << 32 | nodes.command.steps_low
         steps = words.steps_high << 32 | words.steps_low
-        on = sum(1 << node for node in range(NODES) if words.node_state >> 2 * node & 3 == ON)
+        on = mask_of(words.node_state, ON)
         compared, self._last_on = on & self._last_on & nodes.command.enable, on
+        if steps == told and not self._noted:
+            return
         for node in range(NODES):
             alarm = self._unlocked[node]
             if not compared >> node & 1:
@@ -256,6 +269,7 @@ class RackWatch:
                 again = bool(self._was_unlocked >> node & 1)
                 self._was_unlocked |= 1 << node
                 nodes.fail(node, now_ms, "NODE_UNLOCKED", step, events, last=again)
+        self._noted = not all(alarm.idle for alarm in self._unlocked)
 
     # trips of a rack
 
@@ -283,6 +297,12 @@ class RackWatch:
                 continue
             usable &= ~NODES_OF[rack] | nodes.command.enable | self._next(now_ms, rack, limiters, nodes)
         return usable
+
+    def _lit(self, now: Readings, nodes: NodeControl) -> int:
+        """Nodes whose clocks would not bind are tried again by day: at full clock they may be more than the battery gives."""
+        if now.array_w > LIT_SHARE * self._parameters.array_w:
+            return ALL_NODES
+        return ~self._was_unlocked | nodes.command.enable
 
     def _next(self, now_ms: int, rack: int, limiters: LimiterControl, nodes: NodeControl) -> int:
         """The one node of a rack that may start now."""

@@ -67,7 +67,7 @@ class Readings(NamedTuple):
         return self.battery_a * self.battery_v
 
 
-def measured(words: PowerWords) -> Readings:
+def measured(words: PowerWords, packs_usable: int = 2, strings_on: int = STRINGS) -> Readings:
     """Convert a sample as it is."""
     return Readings(
         words.bus_voltage * _VOLT,
@@ -81,4 +81,6 @@ def measured(words: PowerWords) -> Readings:
         (words.pack_current0 * _AMPERE + _ZERO_A, words.pack_current1 * _AMPERE + _ZERO_A),
         (words.pack_spread0 * _SPREAD, words.pack_spread1 * _SPREAD),
         (words.pack_temperature0 * _KELVIN, words.pack_temperature1 * _KELVIN),
+        packs_usable,
+        strings_on,
     )
