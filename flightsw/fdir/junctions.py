@@ -13,8 +13,8 @@ from math import ceil
 from ..events import EventSink
 from ..parameters import FlightParameters
 from ..sample import ComputeWords
-from .alarm import Alarm
-from .sensors import BAD, COOLANT_TEMPERATURE, GOOD, JUNCTION_TEMPERATURE, Cause, Trust
+from .alarm import SETTABLE, Alarm
+from .sensors import COOLANT_TEMPERATURE, GOOD, JUNCTION_TEMPERATURE, Cause, Trust
 
 DEAD_COUNT = 2  # 202 K: no junction is so cold
 REPEATS = 10  # of all sixteen

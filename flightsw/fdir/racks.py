@@ -83,8 +83,8 @@ class RackWatch:
         self._table = table = allocation.step_table(parameters.node)
         static_w = parameters.node.static_w
         self._state_w = ((0.0,) * STEPS, (table.boot_w,) * STEPS, table.step_w, (static_w,) * STEPS)
-        self._excess = alarms(RACKS, EXCESS_SAMPLES, CLEAR_SAMPLES)
-        self._unlocked = tuple(Alarm(UNLOCKED_SAMPLES, CLEAR_SAMPLES) for _ in range(NODES))
+        self._excess = alarms(RACKS, SETTABLE, CLEAR_SAMPLES)
+        self._unlocked = tuple(Alarm(SETTABLE, CLEAR_SAMPLES) for _ in range(NODES))
         self._noted = False  # whether a clock has been seen to differ lately
         self._was_unlocked = 0
         self._was_blamed = 0
@@ -185,13 +185,13 @@ class RackWatch:
             for rise_k, watts, last_w in zip(self._rise_k, node_w, self._last_w, strict=True)
         ]
         self._before_k = self.warm_k
-        self._residual_k = [
+        self.residual_k = [
             count + JUNCTION_ZERO_K - coolant_k - rise_k
             for count, rise_k in zip(words.temperatures, self._rise_k, strict=True)
         ]
         self.warm_k = [
             warm_k + SMOOTH * (residual_k - warm_k)
-            for warm_k, residual_k in zip(self.warm_k, self._residual_k, strict=True)
+            for warm_k, residual_k in zip(self.warm_k, self.residual_k, strict=True)
         ]
 
     # latch-up

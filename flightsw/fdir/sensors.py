@@ -149,13 +149,13 @@ class ChannelCheck:
         last, self._last = self._last, counts
         if last is None:
             return
-        repeats = self._repeats
+        repeats, begin = self._repeats, self._parameters.sensor_samples
         for index, (channel, count, before) in enumerate(zip(self._channels, counts, last, strict=True)):
             sensor, _, low, high, leap = channel
             repeats[index] = repeats[index] + 1 if count == before and (count or low) else 0
             right = low <= count <= high and -leap <= count - before <= leap and repeats[index] < REPEATS
             cause = None if right else self._cause(channel, count, repeats[index])
-            if self._alarms[index].follow(not right):
+            if self._alarms[index].follow(not right, begin):
                 trust.tell(now_ms, sensor, cause, events)
 
     def _cause(self, channel: Channel, count: int, repeats: int) -> Cause:

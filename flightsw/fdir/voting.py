@@ -82,10 +82,10 @@ class SensorWatch:
         self._parameters = parameters
         self._power, self._compute = ChannelCheck(POWER, parameters), ChannelCheck(COMPUTE, parameters)
         self._junctions = JunctionCheck(parameters)
-        self._bus = Vote(BUS_CURRENT, None, None)
-        self._battery = Vote(BATTERY_CURRENT, PACK0_CURRENT, None)
-        self._temperature = Vote(BATTERY_TEMPERATURE, PACK0_TEMPERATURE, PACK1_TEMPERATURE)
-        self._voted_charge = Vote(GAUGE, None, BATTERY_VOLTAGE, bad=SLOW)
+        self._bus = Vote(parameters, BUS_CURRENT, None, None)
+        self._battery = Vote(parameters, BATTERY_CURRENT, PACK0_CURRENT, None)
+        self._temperature = Vote(parameters, BATTERY_TEMPERATURE, PACK0_TEMPERATURE, PACK1_TEMPERATURE)
+        self._voted_charge = Vote(parameters, GAUGE, None, BATTERY_VOLTAGE, longer=SLOW)
         self._balance = Alarm(BALANCE, GOOD)
         self._to_blame = STRING_CURRENT
         self._charge = ChargeCheck(parameters)

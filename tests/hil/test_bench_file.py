@@ -22,7 +22,9 @@ def test_every_machine_for_firmware_can_be_named():
 
 
 def test_a_bench_is_read():
-    bench = bench_file.parse(bench_toml(URLS, {"unplugged_s": 0}, reset="power", power_on=["on"], power_off=["off"]))
+    bench = bench_file.parse(
+        bench_toml(URLS, {"unplugged_s": 0}, reset="power", power_on=["on"], power_off=["off"])
+    )
     assert [place.url for place in bench.places()] == list(URLS.values())
     assert {place.reset for place in bench.places()} == {Reset.POWER}
     assert bench.policies.unplugged_s == 0
