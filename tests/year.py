@@ -77,7 +77,6 @@ RATES = (
     Rate(12, GAUGES, "stuck", (60, 7200), None, CHOSEN),
     Rate(12, GAUGES, "dead", (60, 7200), None, CHOSEN),
     Rate(12, ("gauge",), "bias", (600, 7200), (-0.05, 0.05), CHOSEN),
-    Rate(6, ("sun",), "flicker", (10, 60), (0.1, 0.5), CHOSEN),
 )  # fmt: skip
 
 LINK = Link(
