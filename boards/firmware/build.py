@@ -9,14 +9,16 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from .header import c_header
+from .header import c_header, python_module
 
 HERE = Path(__file__).resolve().parent
 BOARDS = ("power", "compute", "laser")
+MICROPYTHON = "micropython"  # no target of a compiler: the power board's files as they are
 STEP_LIMIT_S = 120.0
 BUILD_ID_DIGITS = 8
 FOLDER_DIGITS = 16
@@ -115,7 +117,30 @@ def build(board: str, target: str, *, sanitized: bool = False) -> Image:
     if not image.path.exists():
         words = [*map(str, sources(board, target)), *machine.link]
         command = [compiler, *options, f"-DBUILD_ID=0x{build_id:08X}u", f"-I{HERE / 'core'}", *words]
-        _make(folder, image, header, command)
+        with _made(image) as partial:
+            (partial / "registers.h").write_text(header)
+            elf, binary = partial / image.path.name, partial / image.flash_path.name
+            _run([*command, f"-I{partial}", "-o", str(elf)])
+            if machine.objcopy:
+                _run([machine.objcopy, "-O", "binary", str(elf), str(binary)])
+    return image
+
+
+def micropython() -> Image:
+    """Find the folder with the power board's files for MicroPython, or make it; the path is that of its main.py.
+
+    Raises:
+        BuildError: the cache cannot be written.
+    """
+    program = (HERE / MICROPYTHON / "main.py").read_text()
+    digest = hashlib.sha256((program + python_module("power", 0)).encode()).hexdigest()
+    build_id = int(digest[:BUILD_ID_DIGITS], 16)
+    folder = _cache_folder() / digest[:FOLDER_DIGITS]
+    image = Image("power", MICROPYTHON, build_id, folder / "main.py")
+    if not image.path.exists():
+        with _made(image) as partial:
+            (partial / "main.py").write_text(program)
+            (partial / "registers.py").write_text(python_module("power", build_id))
     return image
 
 
@@ -148,18 +173,16 @@ def _version(compiler: str) -> str:
     return _run([compiler, "--version"]).splitlines()[0]
 
 
-def _make(folder: Path, image: Image, header: str, command: list[str]) -> None:
-    """Compile into a folder beside, which then takes its name: it is there whole or not at all."""
+@contextmanager
+def _made(image: Image) -> Iterator[Path]:
+    """A folder to make the image in, which then takes the place of the image's: that is there whole or not at all."""
+    folder = image.path.parent
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, suffix=".partial") as place:
             partial = Path(place) / "made"
             partial.mkdir()
-            (partial / "registers.h").write_text(header)
-            elf, binary = partial / image.path.name, partial / image.flash_path.name
-            _run([*command, f"-I{partial}", "-o", str(elf)])
-            if objcopy := TARGETS[image.target].objcopy:
-                _run([objcopy, "-O", "binary", str(elf), str(binary)])
+            yield partial
             if not folder.exists():
                 os.replace(partial, folder)
     except OSError as error:
@@ -194,19 +217,23 @@ def _cache_folder() -> Path:
 
 
 def main(arguments: list[str]) -> int:
-    """Build the three images of a target, stm32f4 where none is named; print their sizes and where they are."""
+    """Build the images of a target, stm32f4 where none is named; print their sizes and where they are."""
     target = arguments[0] if arguments else "stm32f4"
-    if target not in TARGETS or len(arguments) > 1:
-        print(f"usage: python -m flatsat.boards.firmware.build [{'|'.join(TARGETS)}]", file=sys.stderr)
+    if target not in (*TARGETS, MICROPYTHON) or len(arguments) > 1:
+        print(
+            f"usage: python -m flatsat.boards.firmware.build [{'|'.join((*TARGETS, MICROPYTHON))}]",
+            file=sys.stderr,
+        )
         return 2
     try:
-        images = [build(board, target) for board in BOARDS]
-        print(_run([TARGETS[target].size, *(str(image.path) for image in images)]), end="")
+        images = [micropython()] if target == MICROPYTHON else [build(board, target) for board in BOARDS]
+        if target != MICROPYTHON:
+            print(_run([TARGETS[target].size, *(str(image.path) for image in images)]), end="")
     except BuildError as error:
         print(f"flatsat: {error}", file=sys.stderr)
         return 2
     for image in images:
-        path = image.flash_path if TARGETS[target].objcopy else image.path
+        path = image.flash_path if image.flash_path.exists() else image.path
         print(f"{image.board} {image.build_id:08x} {path}")
     return 0
 

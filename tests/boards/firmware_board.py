@@ -98,8 +98,8 @@ class FirmwareBoard:
         return rmap.parse_reply(self.execute(packet))
 
 
-def start(image):
-    """Run an image of the host and return the process with its line."""
+def start(*command):
+    """Run a board whose line is its standard input and output; return the process with its line."""
     ours, theirs = socket.socketpair()
     with theirs:
         environment = {
@@ -107,7 +107,7 @@ def start(image):
             "ASAN_OPTIONS": "abort_on_error=1",
             "UBSAN_OPTIONS": "print_stacktrace=1",
         }
-        process = subprocess.Popen([image.path], stdin=theirs, stdout=theirs, env=environment)
+        process = subprocess.Popen(command, stdin=theirs, stdout=theirs, env=environment)
     return process, ours
 
 

@@ -30,7 +30,7 @@ def processes():
                 image = build(board, "host", sanitized=True)
             except BuildError as error:
                 pytest.skip(str(error))
-            running[board] = *start(image), image
+            running[board] = *start(image.path), image
         return running[board]
 
     yield get

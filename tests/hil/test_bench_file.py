@@ -69,3 +69,9 @@ def test_what_is_at_fault_is_named(text, told):
 def test_a_bench_that_is_not_there(name, told):
     with pytest.raises(BenchError, match=told.replace("?", r"\?")):
         bench_file.load(name)
+
+
+def test_the_schema_lists_every_field():
+    listed = bench_file.schema()
+    for name in ("url", "power_off", "unplugged_s", "emergency_off", "restarted", "host, qemu"):
+        assert name in listed

@@ -9,6 +9,7 @@ import sys
 import time
 
 import pytest
+from flatsat.boards.firmware.build import BuildError, build
 from flatsat.hil import bench_power, board_lock, quarantine
 from flatsat.hil.backends.port import Options, open_back_end
 from flatsat.hil.board_lock import BoardHeld
@@ -198,6 +199,16 @@ def test_flash_runs_the_command_and_asks_who_is_there(tmp_path):
     assert done.exit_code == 0, done.output
     assert (tmp_path / "power.flashed").read_bytes() == b"image"
     assert "image 0b0a0001" in done.stdout
+
+
+def test_flash_without_an_image_builds_flatsats_own(tmp_path):
+    try:
+        image = build("laser", "stm32f4").flash_path
+    except BuildError as error:
+        pytest.skip(str(error))
+    with benches(tmp_path, flash=["cp", "{image}", f"{tmp_path}/{{board}}.flashed"]) as (bench, _):
+        assert boards("flash", bench, "laser").exit_code == 0
+    assert (tmp_path / "laser.flashed").read_bytes() == image.read_bytes()
 
 
 @pytest.mark.parametrize(
