@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import struct
 from bisect import bisect_right
+from functools import lru_cache
 from typing import NamedTuple
 
 from .control import allocation
@@ -48,6 +49,7 @@ class NodeControl:
     Attributes:
         command: the latest command.
         on: mask of the nodes seen on in the latest sample.
+        tripped: mask of those whose trip was found in the latest sample.
     """
 
     __slots__ = (
@@ -73,6 +75,7 @@ class NodeControl:
         "command",
         "cycles",
         "on",
+        "tripped",
     )
 
     def __init__(self, parameters: FlightParameters, memory: NonVolatileMemory) -> None:
@@ -97,7 +100,7 @@ class NodeControl:
         self._challenged = -1
         self._clocks = allocation.Clocks(0, 0)
         self.command = Command(0, 0, 0, 0)
-        self.on = self._up = 0
+        self.on = self._up = self.tripped = 0
 
     def forget(self) -> None:
         """The board has lost power: every node is off and nothing was asked."""
@@ -125,7 +128,8 @@ class NodeControl:
         if words is not None:
             self._observe(now_ms, words, events)
         self._racked = racked & ~self._ladder.release(now_ms) & ~self._restart
-        self.command = self.command._replace(enable=self.command.enable & self._racked)
+        if self.command.enable & ~self._racked:
+            self.command = self.command._replace(enable=self.command.enable & self._racked)
         self._restart = 0
 
     def counts(self, now_ms: int) -> NodeCounts:
@@ -138,25 +142,35 @@ class NodeControl:
     def decide(self, now_ms: int, plan: Plan, node_w: float) -> Command:
         """Turn a plan into a command; `node_w` is the most that one node may turn into heat."""
         enable = self._shed(now_ms, self.command.enable, plan.nodes)
-        enable |= self._start(now_ms, enable, plan.nodes)
-        low, high = self._set_clocks(enable, plan, node_w)
+        starting = self._wanted(enable, plan.nodes)
+        room_w = plan.ceiling_w - self._drawn_w(enable)
+        low, high = self._set_clocks(enable | starting, plan, node_w)
+        if starting and starting.bit_count() * self._table.boot_w <= room_w:
+            self._start(now_ms, starting)
+            enable |= starting
         self.command = Command(enable, low, high, self._challenge(now_ms))
         return self.command
+
+    def _drawn_w(self, enable: int) -> float:
+        """What nodes draw as the next command reaches them: clocks need a tenth of a second to come down, boots begin at once."""
+        nodes = (enable & self.on).bit_count()
+        booting_w = (enable.bit_count() - nodes) * self._table.boot_w
+        return allocation.clocks_w(self._clocks, nodes, self._table) + booting_w
 
     # health
 
     def _observe(self, now_ms: int, words: ComputeWords, events: EventSink) -> None:
         if words.node_state != self._states:
             self._states = words.node_state
-            self.on = _mask(words.node_state, ON)
-            self._up = self.on | _mask(words.node_state, HUNG)
+            self.on = mask_of(words.node_state, ON)
+            self._up = self.on | mask_of(words.node_state, HUNG)
             for node in _nodes(self.on & self._failed & self.command.enable):
                 self._failed &= ~(1 << node)
                 events.raise_event("NODE_RECOVERED", now_ms, node, self._ladder.faults[node])
         self._watch_heartbeats(now_ms, words, events)
         self._check_answer(now_ms, words, events)
-        failed = words.tripped & self.command.enable
-        for node in _nodes(failed):
+        self.tripped = words.tripped & self.command.enable
+        for node in _nodes(self.tripped):
             self.fail(node, now_ms, "NODE_TRIPPED", words.temperatures[node], events)
         late = self.command.enable & ~self._up & _powered(words.node_state)
         if late:
@@ -211,10 +225,16 @@ class NodeControl:
         """Mask of the nodes that are held off after a fault."""
         return self._ladder.held
 
+    @property
+    def sound(self) -> int:
+        """Mask of the nodes that may run and have not failed of late, or, when there is none, of all that are not held off."""
+        free = ~self._ladder.held & (1 << NODES) - 1
+        return sum(1 << node for node in _nodes(free) if not self._ladder.faults[node]) or free
+
     def fail(
         self, node: int, now_ms: int, name: str, fact: int, events: EventSink, *, last: bool = False
     ) -> None:
-        """Report what is wrong with a node and switch it off for a while, with `last` until the ground clears it."""
+        """Report what is wrong with a node and switch it off for a while, with `last` for hours."""
         events.raise_event(name, now_ms, node, fact)
         given_up = self._ladder.fail(node, now_ms, last=last)
         tell_given_up(given_up, now_ms, Thing.NODE, node, events)
@@ -238,7 +258,8 @@ class NodeControl:
             enable &= ~(1 << node)
         return enable
 
-    def _start(self, now_ms: int, enable: int, wanted: int) -> int:
+    def _wanted(self, enable: int, wanted: int) -> int:
+        """Mask of the nodes to start, once the plan has wanted more for long enough."""
         missing = wanted - enable.bit_count()
         free = self._racked & ~enable
         if missing <= 0 or not free:
@@ -247,14 +268,15 @@ class NodeControl:
         self._want_cycles += 1
         if self._want_cycles * self._parameters.cycle_ms < START_PERSISTENCE_S * 1000.0:
             return 0
+        first = sorted(_nodes(free), key=lambda node: (self.cycles[node], node))[:missing]
+        return sum(1 << node for node in first)
+
+    def _start(self, now_ms: int, starting: int) -> None:
         self._want_cycles = 0
-        started = 0
-        for node in sorted(_nodes(free), key=lambda node: (self.cycles[node], node))[:missing]:
-            started |= 1 << node
+        for node in _nodes(starting):
             self._enabled_ms[node] = now_ms
             self.cycles[node] += 1
         self._memory.write(NODE_RECORD, _RECORD.pack(*self.cycles))
-        return started
 
     # clocks
 
@@ -297,7 +319,9 @@ def golden_answer(challenge: int) -> int:
     return challenge & 0xF0000000 | (5 * (challenge & 0xFFFFFFF) + 0x3C6EF35) & 0xFFFFFFF
 
 
-def _mask(states: int, wanted: int) -> int:
+@lru_cache(maxsize=4)
+def mask_of(states: int, wanted: int) -> int:
+    """Mask of the nodes that are in a state: NODE_STATE stays as it is for many cycles."""
     return sum(1 << node for node in range(NODES) if states >> 2 * node & 3 == wanted)
 
 

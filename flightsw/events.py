@@ -8,6 +8,7 @@ one cannot drown the others.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 
 from flatsat.protocols.dictionary import Dictionary, EventDefinition
 
@@ -16,19 +17,26 @@ EACH_CYCLE = 4
 EACH_MINUTE = 20  # all sixteen nodes may say the same
 MINUTE_MS = 60_000
 
+Listener = Callable[..., None]
+"""Hears of every event as it is raised, told or not: its name, the time and its parameters."""
+
 
 class EventSink:
     """Collects events and lets out a few a cycle; when too many wait, the newest are only counted.
+
+    Args:
+        listener: of the bench; flight software neither knows nor needs it.
 
     Attributes:
         raised: how many there were, modulo 65,536; disabled ones and those that found no room included.
         disabled: identifiers of those that are not reported.
     """
 
-    __slots__ = ("_definitions", "_minutes", "_waiting", "disabled", "raised")
+    __slots__ = ("_definitions", "_listener", "_minutes", "_waiting", "disabled", "raised")
 
-    def __init__(self, dictionary: Dictionary) -> None:
+    def __init__(self, dictionary: Dictionary, listener: Listener | None = None) -> None:
         self._definitions = dictionary.events
+        self._listener = listener
         self._waiting: deque[tuple[EventDefinition, int, int, int]] = deque()
         self._minutes: dict[int, _Minute] = {}
         self.disabled: set[int] = set()
@@ -36,6 +44,8 @@ class EventSink:
 
     def raise_event(self, name: str, now_ms: int, parameter0: int = 0, parameter1: int = 0) -> None:
         """Report an event of the dictionary; its parameters are cut to 32 bits."""
+        if self._listener:
+            self._listener(name, now_ms, parameter0, parameter1)
         self.raised = (self.raised + 1) & 0xFFFF
         event = self._definitions[name]
         if event.identifier in self.disabled:

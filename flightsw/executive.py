@@ -18,7 +18,7 @@ from .control.choice import CONTROLLERS
 from .control.energy import EnergyEstimate
 from .control.limits import Clamp
 from .control.port import NOTHING, Energy, Plan, Situation
-from .events import EventSink
+from .events import EventSink, Listener
 from .fdir.watch import FaultWatch
 from .forecast import rest_cell_v, sunrise_charge
 from .heat import NodeHeat
@@ -45,17 +45,23 @@ LOW_HYSTERESIS = 0.005
 
 
 def boot(
-    nvm: NonVolatileMemory, boot_cause: int, bus: BoardBus, told_ms: int, parameters: FlightParameters
+    nvm: NonVolatileMemory,
+    boot_cause: int,
+    bus: BoardBus,
+    told_ms: int,
+    parameters: FlightParameters,
+    listener: Listener | None = None,
 ) -> FlightSoftware:
     """Start flight software after power-on (cause 0) or a reset, and set the power board's protections.
 
     Args:
         told_ms: board time; unlike the boards' own count it never wraps.
+        listener: hears of every event as it is raised.
     """
     now_ms = board_time_ms(bus, told_ms)
     memory = KeptRecords(nvm)
     file = BootFile(memory, BootRecord.load(memory).booted(boot_cause, now_ms))
-    software = FlightSoftware(memory, boot_cause, bus, told_ms, now_ms, parameters, file)
+    software = FlightSoftware(memory, boot_cause, bus, told_ms, now_ms, parameters, file, listener)
     software.configure_power()
     return software
 
@@ -72,6 +78,7 @@ class FlightSoftware:
         now_ms: int,
         parameters: FlightParameters,
         file: BootFile,
+        listener: Listener | None = None,
     ) -> None:
         record = file.record
         self._dictionary = dictionary.load()
@@ -91,7 +98,7 @@ class FlightSoftware:
         self._node_w = 0.0
         self._was_low = False
 
-        self._events = EventSink(self._dictionary)
+        self._events = EventSink(self._dictionary, listener)
         self._levels = LevelControl(parameters, file, self._events, now_ms)
         self._selfcheck = SelfCheck(parameters, table, memory, self._events, told_ms, now_ms)
         schedule = housekeeping.Schedule(self._dictionary)
@@ -282,7 +289,8 @@ class FlightSoftware:
             faults.loads(now_ms, self._readings, compared=words is not None)
         if words:
             if self._samples.power:
-                words = faults.compute(now_ms, words, self._readings)
+                allowed = self._telecommands.services.functions.nodes
+                words = faults.compute(now_ms, words, self._readings, allowed)
             self._node_w = min(self._heat.limit_w(words, estimate.rack_w), faults.node_w)
         elif not self._samples.compute_known:
             self._heat.forget()
@@ -367,13 +375,20 @@ class FlightSoftware:
             release=self._release,
             frame=self._laser.hand_over(now_ms) if self._samples.laser else None,
         )
-        turn, place = divmod(self._cycle, self._parameters.verify_every_cycles)
-        verify = BoardId(turn % len(BoardId)) if place == 0 else None
-        outcome = self._actuator.carry_out(now_ms, orders, self._samples.alive(), verify)
+        outcome = self._actuator.carry_out(now_ms, orders, self._samples.alive(), self._to_verify())
         if outcome.frame is not None:
             self._laser.handed(outcome.frame)
         if outcome.nodes is not None and isinstance(outcome.nodes, PortFault):
             self._nodes.challenge_lost()
+
+    def _to_verify(self) -> BoardId | None:
+        """The board whose protections have acted, for they may be what is wrong; else each in its turn."""
+        if self._limiters.failed and self._samples.power:
+            return BoardId.POWER
+        if self._nodes.tripped and self._samples.compute:
+            return BoardId.COMPUTE
+        turn, place = divmod(self._cycle, self._parameters.verify_every_cycles)
+        return BoardId(turn % len(BoardId)) if place == 0 else None
 
     def _power_order(self, now_ms: int, words: sample.PowerWords) -> tuple[int, ...]:
         """LCL_ENABLE, STRING_ENABLE, SWITCHES and the kick, which proves that this cycle had a sample to go by."""

@@ -97,34 +97,28 @@ class Ladder:
     def step(self, now: Condition, elapsed_s: float) -> list[Change]:
         """Take in a sample; returns the levels passed, none if it stays."""
         self._balance.step(now.state_of_charge, elapsed_s, counting=self.level is Level.SAFE)
-        low = now.sunrise_charge < self._parameters.floor
+        low = FORECAST.when(now, self._parameters)
         self._forecasts = (self._forecasts << 1 | low) & (1 << FORECASTS) - 1
-        open_entries = [self._is_open(entry, now) for entry in ENTRIES]
-        self._held_s = [
-            held_s + elapsed_s if is_open else 0.0
-            for held_s, is_open in zip(self._held_s, open_entries, strict=True)
-        ]
-        lowest = max(
-            (
-                entry
-                for entry, is_open, held_s in zip(ENTRIES, open_entries, self._held_s, strict=True)
-                if is_open and held_s >= entry.held_s
-            ),
-            key=lambda entry: entry.level,
-            default=None,
-        )
-        if lowest is not None and lowest.level > self.level:
-            return self._descend(lowest)
-        kept = any(
-            is_open and entry.level >= self.level
-            for entry, is_open in zip(ENTRIES, open_entries, strict=True)
-        )
+        open_entries = self._open_entries(now, elapsed_s)
+        due = [entry for entry, held_s in open_entries if held_s >= entry.held_s]
+        if due:
+            lowest = max(due, key=lambda entry: entry.level)
+            if lowest.level > self.level:
+                return self._descend(lowest)
+        kept = any(entry.level >= self.level for entry, _ in open_entries)
         return self._ascend(now, elapsed_s, kept=kept)
 
-    def _is_open(self, entry: Entry, now: Condition) -> bool:
-        if entry.cause is Cause.FORECAST:
-            return self._forecasts.bit_count() >= LOW_FORECASTS
-        return entry.when(now, self._parameters)
+    def _open_entries(self, now: Condition, elapsed_s: float) -> list[tuple[Entry, float]]:
+        """The entries that are open, and for how long each has been."""
+        limits, held, found = self._parameters, self._held_s, []
+        low = self._forecasts.bit_count() >= LOW_FORECASTS
+        for place, entry in enumerate(ENTRIES):
+            if low if entry is FORECAST else entry.when(now, limits):
+                held[place] += elapsed_s
+                found.append((entry, held[place]))
+            else:
+                held[place] = 0.0
+        return found
 
     def _descend(self, entry: Entry) -> list[Change]:
         passed = [Change(Level(level), entry.cause) for level in range(self.level + 1, entry.level + 1)]
@@ -182,9 +176,10 @@ class OrbitBalance:
         self._start = state_of_charge
 
 
+FORECAST = Entry(Level.THROTTLE, Cause.FORECAST, lambda now, limits: now.sunrise_charge < limits.floor, 0.0)
 ENTRIES = (
     Entry(Level.THROTTLE, Cause.STATE_OF_CHARGE, lambda now, limits: now.state_of_charge < limits.floor, 5.0),
-    Entry(Level.THROTTLE, Cause.FORECAST, lambda now, limits: now.sunrise_charge < limits.floor, 0.0),
+    FORECAST,
     Entry(
         Level.SHED_COMPUTE,
         Cause.STATE_OF_CHARGE,

@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A ladder of waiting times: what failed is left off for longer each time, and in the end until the ground clears it."""
+"""A ladder of waiting times: what failed is left off for longer each time, and in the end given up.
+
+What is given up is tried again four times a day, for there may be no ground to clear it: once, and is given up anew if it fails.
+"""
 
 from __future__ import annotations
+
+GIVEN_UP_S = 21_600.0
 
 
 class RetryLadder:
@@ -16,7 +21,7 @@ class RetryLadder:
     Attributes:
         faults: of each since it began anew.
         held: mask of those that are held off, the given-up ones included.
-        given_up: mask of those that only `clear` lets go of.
+        given_up: mask of those that are held for GIVEN_UP_S.
     """
 
     __slots__ = ("_forget_ms", "_never", "_until_ms", "_waits_ms", "faults", "given_up", "held")
@@ -36,7 +41,7 @@ class RetryLadder:
         """Hold one of them off from now on; returns whether it is given up.
 
         Args:
-            last: do not try again, whatever is left of the waits.
+            last: give it up, whatever is left of the waits.
         """
         if self.faults[index] and now_ms >= self._until_ms[index] + self._forget_ms:
             self.faults[index] = 0
@@ -44,6 +49,8 @@ class RetryLadder:
         self.faults[index] += 1
         self.held |= 1 << index
         if (last or faults >= len(self._waits_ms)) and not self._never >> index & 1:
+            self.faults[index] = max(self.faults[index], len(self._waits_ms))
+            self._until_ms[index] = now_ms + round(GIVEN_UP_S * 1000)
             self.given_up |= 1 << index
             return True
         self._until_ms[index] = now_ms + self._waits_ms[min(faults, len(self._waits_ms) - 1)]
@@ -56,9 +63,9 @@ class RetryLadder:
 
     def release(self, now_ms: int) -> int:
         """Let go of those whose time is over; returns the mask of the ones still held."""
-        waiting = self.held & ~self.given_up
-        if waiting:
+        if self.held:
             for index, until_ms in enumerate(self._until_ms):
-                if waiting >> index & 1 and now_ms >= until_ms:
+                if self.held >> index & 1 and now_ms >= until_ms:
                     self.held &= ~(1 << index)
+                    self.given_up &= ~(1 << index)
         return self.held

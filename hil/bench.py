@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from flatsat.flightsw import executive
+from flatsat.flightsw.events import Listener
 from flatsat.flightsw.parameters import FlightParameters, with_floor
 
 from . import sensors
@@ -65,6 +66,7 @@ class Bench:
         scenario: what is flown.
         seed: seeds the plant, the sensors' noise, the channel and the faults.
         back_end: the boards; the caller closes it.
+        listener: hears of every event that flight software raises.
 
     Attributes:
         stops: the latest of the power board.
@@ -73,7 +75,9 @@ class Bench:
         steadiness: how far down the ladder flight software went, and how often nodes booted.
     """
 
-    def __init__(self, scenario: Scenario, seed: int, back_end: BackEnd) -> None:
+    def __init__(
+        self, scenario: Scenario, seed: int, back_end: BackEnd, listener: Listener | None = None
+    ) -> None:
         self.scenario = scenario
         self.plant = Plant(scenario, seed)
         self.trace = Trace()
@@ -88,6 +92,7 @@ class Bench:
         self._status = CycleStatus()
         self._seed = seed
         self._back_end = back_end
+        self._listener = listener
         self._stimulus = Stimulus(back_end, self.trace)
         self._link = LinkFaults(scenario.faults, seed, OpticalChannel(scenario.link, seed))
         self._bus = FlightBus(back_end, self.trace, _wire_faults(scenario, seed), self)
@@ -135,7 +140,7 @@ class Bench:
                 self._run_flight_software()
             else:
                 self.overruns += 1
-            self.watch.cycle(self.now_ms, self._readings)
+            self.watch.cycle(self.now_ms, self.readings)
             self.steadiness.see(self._flight, self._actuators.node_state)
             yield self._result
 
@@ -158,7 +163,8 @@ class Bench:
         """What the recording keeps of a cycle beside the trace; see `cycle_status.SCHEMA`."""
         return self._status.json(self.plant.truth, self._actuators, self._board_frames, self._flight)
 
-    def _readings(self) -> Readings:
+    def readings(self) -> Readings:
+        """What is recorded of the cycle that has ended, as evidence looks at it."""
         held = self._status.held(self._actuators, self._board_frames, self._flight)
         return Readings(self.plant.truth, held, self._flight.status if self._flight else None)
 
@@ -223,7 +229,7 @@ class Bench:
                 faults.started()
                 told_ms = faults.told_ms(self.now_ms)
                 self._flight = executive.boot(
-                    self._nvm, self._boot_cause, self._bus, told_ms, self._parameters
+                    self._nvm, self._boot_cause, self._bus, told_ms, self._parameters, self._listener
                 )
             for fault in due:
                 self._strike_computer(self._flight, fault)

@@ -21,6 +21,7 @@ from . import help as helping
 from . import interrupt, kernel_cache, streams, usage
 from . import scenario as scenarios
 from .backends.port import BACK_ENDS, SIMULATORS, Options
+from .boards_command import boards_app
 from .bound.command import bound_command
 from .decode import decode_command
 from .display import progress_bar, show_summary
@@ -38,7 +39,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    help="Fly satellite flight software against boards in Python or Verilog, and decode what comes down.",
+    help="Fly satellite flight software against boards in Python, in Verilog or on a bench, and decode what comes down.",
     epilog=helping.FLATSAT,
 )
 scenarios_app = typer.Typer(
@@ -65,7 +66,7 @@ def flatsat(
         typer.Option("--version", help="Print the version and exit.", callback=_show_version, is_eager=True),
     ] = False,
 ) -> None:
-    """Fly satellite flight software against boards in Python or Verilog, and decode what comes down."""
+    """Fly satellite flight software against boards in Python, in Verilog or on a bench, and decode what comes down."""
 
 
 @app.command(cls=helping.Command, epilog=helping.RUN)
@@ -77,13 +78,23 @@ def run(
         ),
     ] = "leo-orbit",
     backend: Annotated[
-        BackEndName,
+        BackEndName | None,
         typer.Option(
             metavar="|".join(BACK_ENDS),
-            help="The boards: Python twins, or their Verilog in a simulator.",
+            help="The boards: Python twins, their Verilog in a simulator, or boards on serial lines "
+            "[default: twin, with --bench serial].",
             rich_help_panel=helping.WHAT,
         ),
-    ] = BackEndName["twin"],
+    ] = None,
+    bench: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            parser=usage.given,
+            help="serial: where the boards are, a TOML file or the name of a bench that comes with flatsat.",
+            rich_help_panel=helping.WHAT,
+        ),
+    ] = None,
     sim: Annotated[
         SimulatorName | None,
         typer.Option(
@@ -165,14 +176,15 @@ def run(
     found = scenarios.load(scenario)
     wanted = _shaped(found, duration, cycle)
     chosen = wanted.seed if seed is None else seed
+    back_end = str(backend or ("serial" if bench else "twin"))
     order = Order(
-        scenario=wanted, back_end=backend, seed=chosen, folder=out,
-        options=Options(stimulus_on_uart=stimulus_on_uart, verbose=not as_json, simulator=sim),
+        scenario=wanted, back_end=back_end, seed=chosen, folder=out,
+        options=Options(stimulus_on_uart=stimulus_on_uart, verbose=not as_json, simulator=sim, bench=bench),
         loaded=found,
     )  # fmt: skip
     with (
         _publisher(publish) as publisher,
-        progress_bar(f"{wanted.name} on {backend}", wanted.duration_s, quiet=as_json) as progress,
+        progress_bar(f"{wanted.name} on {back_end}", wanted.duration_s, quiet=as_json) as progress,
     ):
         try:
             folder, summary = fly(order, progress, publisher)
@@ -261,6 +273,7 @@ app.command(
     short_help="Compare controllers over cases and seeds.",
 )(study_command)
 app.add_typer(scenarios_app, name="scenarios")
+app.add_typer(boards_app, name="boards")
 
 
 @scenarios_app.callback()

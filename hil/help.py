@@ -38,6 +38,8 @@ RUN = """\b
 Examples:
   flatsat run                                leo-orbit on the twins
   flatsat run ci-120 --backend rtl           two minutes on the Verilog
+  flatsat run ci-120 --bench emulated        on emulated boards
+  flatsat run ci-120 --bench mine.toml       on boards of your own
   flatsat run --seed 7 --duration 600        ten minutes, other noise
   flatsat run mine.toml --out runs/mine      a scenario of your own
   flatsat run --publish tcp://127.0.0.1:5556 start its subscribers first
@@ -66,6 +68,21 @@ Exit codes:
   0  a frame was delivered
   1  none was
   2  wrong usage, or the input cannot be read"""
+
+BOARDS = """\b
+Examples:
+  flatsat boards list mine.toml              where each is, who holds it
+  flatsat boards probe mine.toml             who answers
+  flatsat boards flash mine.toml power --image power.bin
+  flatsat boards lock mine.toml              hold them until Ctrl-C
+  flatsat boards off mine.toml               take their power
+  flatsat boards udev > 60-flatsat.rules     stable names for ports
+
+\b
+Exit codes:
+  0  done; every board answered
+  1  a board did not answer, or is held, or is in quarantine
+  2  wrong usage, a bench file at fault, or a command of it that failed"""
 
 REPORT = """\b
 Examples:

@@ -225,6 +225,7 @@ def _told(order: Order, back_end: BackEnd) -> dict[str, str]:
         "scenario": scenario_toml.dumps(order.loaded or scenario),
         "backend": back_end.name,
         "simulator": options.simulator or "",
+        "bench": options.bench or "",
         "stimulus_on_uart": str(int(options.stimulus_on_uart)),
         "seed": str(order.seed),
         "duration_s": f"{scenario.duration_s:.12g}",

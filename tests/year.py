@@ -59,6 +59,7 @@ CHOSEN = "our choice: no figure is published"
 RATES = (
     Rate(1.2 * DAYS, NODES, "hang", (0.05, 5), None, "3e-4 upsets an hour on each of 160 accelerator chips: 1.2 a day"),
     Rate(1.2 * DAYS * 2 / 7, NODES, "corrupt", (0.05, 5), None, "under protons 2 silent corruptions to 7 interruptions"),
+    Rate(6, ("sun",), "flicker", (10, 60), (0.1, 0.5), CHOSEN),
     Rate(1.1, NODES, "hang", None, None, "6.8 % of accelerators a year fail for good in orbit, of 16 nodes"),
     Rate(12, NODES, "latchup", (1, 60), (400, 3000), CHOSEN),
     Rate(12, NODES, "unlocked", (60, 3600), None, CHOSEN),

@@ -9,7 +9,8 @@ and how much charge makes how much voltage:
     k   resistance, c  inverse capacity, both as a multiple of what was loaded; they change slowly
     V = OCV(z) + k (R0 I + R1 u),  u the current as the polarisation sees it, du/dt = (I - u) / tau;  R0, R1 at the temperature
 
-The gauge starts the filter, and keeps it while the voltage is not to be believed.
+The gauge starts the filter, and keeps it while the voltage is not to be believed. While the voltage is not measured charge is
+counted, the estimate grows less sure, and as it does the gauge enters.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ MODEL = 0.02  # of the drop over the resistance: what the circuit of two resisto
 STEP_OHM = (
     0.03  # by which a change of the current makes a sample unsure: voltage and current are not of one instant
 )
+UNSEEN = 2.5e-8  # by which the variance grows in a second without a voltage: 0.005 in a quarter of an hour
 BELIEVED_V = 4.0  # further off than this and five deviations is a fault of the sensor
 ANOTHER_SAMPLES = 20  # in a row: no sensor, of which another stands in by then, but another battery
 GAUGE_Z = 0.015  # deviation of the gauge's readings that were taken in meanwhile
@@ -97,7 +99,10 @@ class BatteryEstimate:
         self._warm += min(elapsed_s / WARM_S, 1.0) * (
             resistance_share(self._cell, readings.battery_k) - self._warm
         )
-        self._correct(readings.battery_v, current_a, readings.state_of_charge)
+        if readings.voltage_known:
+            self._correct(readings.battery_v, current_a, readings.state_of_charge)
+        else:
+            self._go_without(readings.state_of_charge, current_a, elapsed_s)
         self._count(current_a, elapsed_s)
 
     def ahead(self, current_a: float, elapsed_s: float) -> float:
@@ -136,6 +141,13 @@ class BatteryEstimate:
         self._kk -= gain_k * gain_k / variance
         self._kc -= gain_k * gain_c / variance
         self._cc -= gain_c * gain_c / variance
+
+    def _go_without(self, gauge: float, current_a: float, elapsed_s: float) -> None:
+        """No voltage: the gauge enters by as much as counted charge has become unsure."""
+        self._last_a = current_a
+        self._zz = min(self._zz + UNSEEN * elapsed_s, max(self._zz, GAUGE_Z**2))
+        gain = GAUGE_GAIN * min(self._zz / GAUGE_Z**2, 1.0)
+        self.state_of_charge += gain * (gauge - self.state_of_charge)
 
     def _begin_anew(self) -> None:
         """Be as unsure of resistance and capacity as at the start."""

@@ -12,12 +12,17 @@ from math import exp
 from ..fdir.readings import STRINGS, Readings
 from ..parameters import FlightParameters
 from .battery import BatteryEstimate
+from .flicker import Troughs
 from .port import Energy
 from .sunlight import TOLD_NIGHT_S, Sunlight
 
 PACKS = 2
 STEADY_FRACTION = 0.02  # of the array's power: a change within this is noise
 CYCLES_TO_ACT = 2.0  # from the instant of the sample to the end of the cycle that the command rules
+BUS_MORE_S = (
+    10.0  # within which more power of the loads beside the racks is taken in: a heater is some kilowatts
+)
+BUS_LESS = 0.1  # of less power, in a cycle: an inrush that only the racks' samples have seen lowers it too
 FULL_S = 300.0  # over which the array's full power is averaged: longer than it wanders
 BROKEN_FRACTION = 0.05  # a steady change beyond this is a string gained or lost
 BROKEN_S = 10.0
@@ -38,7 +43,7 @@ class EnergyEstimate:
 
     __slots__ = (
         "_array_w", "_broken_s", "_bus_w", "_cycle_s", "_full_w", "_last_light_w", "_last_ms", "_parameters",
-        "_strings_share", "_sunrise_ms", "battery", "battery_k", "battery_w", "energy", "rack_w", "sunlight",
+        "_strings_share", "_sunrise_ms", "_troughs", "battery", "battery_k", "battery_w", "energy", "rack_w", "sunlight",
     )  # fmt: skip
 
     def __init__(self, parameters: FlightParameters, readings: Readings, now_ms: int) -> None:
@@ -50,6 +55,7 @@ class EnergyEstimate:
         self._strings_share = 1.0
         self._full_w = parameters.array_w  # of all strings
         self._broken_s = 0.0
+        self._troughs = Troughs(parameters)
         self._bus_w = parameters.bus_power_w
         self.battery = BatteryEstimate(parameters, readings.state_of_charge, readings.battery_k)
         self.sunlight = Sunlight(parameters, light_w / parameters.array_w, now_ms)
@@ -65,7 +71,8 @@ class EnergyEstimate:
         self.battery_w = readings.battery_w
         self.battery_k = readings.battery_k
         bus_w = readings.bus_a * readings.bus_v - self.rack_w
-        self._bus_w = max(self._bus_w + 0.1 * (bus_w - self._bus_w), 0.0)
+        gain = max(min(self._cycle_s / BUS_MORE_S, 1.0), BUS_LESS) if bus_w > self._bus_w else BUS_LESS
+        self._bus_w = max(self._bus_w + gain * (bus_w - self._bus_w), 0.0)
         share = readings.packs_usable / PACKS
         self.battery.update(readings, share, elapsed_s)
         soon_w, least_w = self._follow_array(readings, now_ms, elapsed_s)
@@ -87,6 +94,7 @@ class EnergyEstimate:
             sunlight.night_unsure_s,
             least_w,
             share,
+            self._troughs.flickers,
         )
         return self.energy
 
@@ -98,6 +106,7 @@ class EnergyEstimate:
             fallen_w = (self._last_light_w - readings.light_w) * self._strings_share
             self._last_light_w = readings.light_w
             self._follow_light(readings.light_w, now_ms - self._parameters.cycle_ms, elapsed_s)
+            self._troughs.follow(now_ms, readings.light_w, in_sun=self.sunlight.in_sun)
 
         steady_w = STEADY_FRACTION * self._parameters.array_w
         if abs(array_w - self._array_w) > steady_w:
@@ -106,7 +115,10 @@ class EnergyEstimate:
             self._array_w += 0.2 * (array_w - self._array_w)
         ahead_w = CYCLES_TO_ACT * fallen_w if fallen_w > steady_w else 0.0
         seen_w = max(self._array_w - ahead_w, 0.0)
-        return self._foretold_w(now_ms, seen_w)
+        likely_w, least_w = self._foretold_w(now_ms, seen_w)
+        if self.sunlight.in_sun and self._troughs.flickers:
+            least_w = min(least_w, self._troughs.least_w * self._strings_share)
+        return likely_w, least_w
 
     def _follow_light(self, light_w: float, sampled_ms: int, elapsed_s: float) -> None:
         """Take in what all strings would give; while none is connected, day and night are as they were."""

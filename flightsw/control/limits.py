@@ -14,8 +14,6 @@ BANK_S = 30.0  # of results that wait: more than a handover of the link leaves
 BRIM_S = 20.0  # of room by night: a few nodes take minutes to fill it
 MUCH_W = 1e6
 BACK_MS = 30_000  # from one node that comes back after a shed to the next
-FALL = 0.05  # of the array's nominal power, from one sample to the next by day: the light flickers
-STEADY_MS = 60_000  # without such a fall, before a node is started in it
 
 
 def ceiling_w(energy: Energy, parameters: FlightParameters) -> float:
@@ -71,24 +69,22 @@ class Clamp:
     come back one by one.
     """
 
-    __slots__ = ("_array_w", "_back_ms", "_most", "_parameters", "_shed_w", "_steady_ms", "_table")
+    __slots__ = ("_back_ms", "_most", "_shed_w", "_table")
 
     def __init__(self, parameters: FlightParameters) -> None:
-        self._parameters = parameters
         self._shed_w = shed_w(parameters)
         self._table = allocation.step_table(parameters.node)
         self._most = NODES  # nodes that may run
         self._back_ms = 0
-        self._array_w = 0.0
-        self._steady_ms = 0
 
     def hold(self, plan: Plan, situation: Situation) -> Plan:
         """Return the plan, or as much of it as is allowed."""
         if situation.node_w < self._table.step_w[0]:
             return plan._replace(ceiling_w=0.0, nodes=0)
         self._count_back(situation)
-        plan = plan._replace(nodes=min(plan.nodes, self._most))
-        if self._flickers(situation):
+        if plan.nodes > self._most:
+            plan = plan._replace(nodes=self._most)
+        if situation.energy.flickers:
             plan = plan._replace(nodes=min(plan.nodes, situation.nodes.running))
         if situation.level >= SHED:
             left_w = max(situation.energy.rack_w - self._shed_w, 0.0)
@@ -99,13 +95,6 @@ class Clamp:
             efficient_w = running * self._table.step_w[self._table.efficient]
             return Plan(min(plan.compute_w, efficient_w), plan.ceiling_w, min(plan.nodes, running))
         return plan
-
-    def _flickers(self, situation: Situation) -> bool:
-        energy, now_ms = situation.energy, situation.now_ms
-        if energy.in_sun and self._array_w - energy.array_w > FALL * self._parameters.array_w:
-            self._steady_ms = now_ms + STEADY_MS
-        self._array_w = energy.array_w
-        return now_ms < self._steady_ms
 
     def _count_back(self, situation: Situation) -> None:
         if situation.level >= SHED:

@@ -25,6 +25,7 @@ class Energy(NamedTuple):
     night_unsure_s: float = 0.0  # how late the next sunrise may be
     array_least_w: float | None = None  # the least that it may be by then
     battery_share: float = 1.0  # of the packs that carry current: the converter's limits are theirs
+    flickers: bool = False  # the light has fallen within the last minute
 
 
 class NodeCounts(NamedTuple):

@@ -27,22 +27,31 @@ class Alarm:
         self.active = False
 
     @property
+    def idle(self) -> bool:
+        """Whether samples without it change nothing."""
+        return not (self.active or self._score)
+
+    @property
     def likely(self) -> bool:
         """Whether a third of what it takes has been seen."""
         return 3 * self._score >= self._begin
 
     def follow(self, present: bool) -> bool:
         """Take a sample in; returns whether the condition has begun or ended with it."""
-        if not self.active:
-            self._score = self._score + 1 if present else max(self._score - 1, 0)
-            if self._score < self._begin:
+        if self.active:
+            self._away = 0 if present else self._away + 1
+            if self._away < self._end:
                 return False
-            self.active, self._away = True, 0
+            self.forget()
             return True
-        self._away = 0 if present else self._away + 1
-        if self._away < self._end:
+        if not present:
+            if self._score:
+                self._score -= 1
             return False
-        self.forget()
+        self._score += 1
+        if self._score < self._begin:
+            return False
+        self.active, self._away = True, 0
         return True
 
     def forget(self) -> None:

@@ -120,8 +120,9 @@ class ArrayWatch:
                 alarm.forget()
         held = self._ladder.release(now_ms)
         enable = self._back & ~held
-        for string in range(STRINGS):
-            if (enable & ~self.enable) >> string & 1:
+        opened = enable & ~self.enable
+        for string in range(STRINGS) if opened else ():
+            if opened >> string & 1:
                 self._swing[string].forget()
                 self._ratios[string], self._rises[string] = 1.0, 0.0
         self._sampled, self.enable = self.enable, enable
@@ -129,21 +130,27 @@ class ArrayWatch:
     # strings
 
     def _compare(self, now_ms: int, strings_a: list[float], events: EventSink) -> None:
-        nominal_a = self._parameters.array_w / STRINGS / self._parameters.bus_nominal_v
-        for string in range(STRINGS):
+        lit_a = LIT * (self._parameters.array_w / STRINGS / self._parameters.bus_nominal_v)
+        giving_a = self._giving_a(strings_a)
+        for string, amperes in enumerate(strings_a) if giving_a and giving_a[-1] >= lit_a else ():
             if not self.enable >> string & 1:
                 continue
-            others_a = [
-                amperes
-                for other, amperes in enumerate(strings_a)
-                if other != string and self.enable >> other & 1 and not self.lost >> other & 1
-            ]
+            lost, others_a = self.lost, giving_a.copy()
+            if not lost >> string & 1:
+                others_a.remove(amperes)
             whole_a = _second_best(others_a)
-            if whole_a < LIT * nominal_a:
+            if whole_a < lit_a:
                 continue
-            ratio = strings_a[string] / whole_a
-            self._watch_loss(now_ms, string, ratio, strings_a[string], events)
-            self._watch_swing(now_ms, string, ratio, strings_a[string], events)
+            ratio = amperes / whole_a
+            self._watch_loss(now_ms, string, ratio, amperes, events)
+            self._watch_swing(now_ms, string, ratio, amperes, events)
+            if self.lost != lost:
+                giving_a = self._giving_a(strings_a)
+
+    def _giving_a(self, strings_a: list[float]) -> list[float]:
+        """Currents of the strings that are on and not lost, ascending."""
+        giving = self.enable & ~self.lost
+        return sorted([amperes for string, amperes in enumerate(strings_a) if giving >> string & 1])
 
     def _watch_loss(self, now_ms: int, string: int, ratio: float, amperes: float, events: EventSink) -> None:
         alarm = self._lost[string]
@@ -155,9 +162,9 @@ class ArrayWatch:
 
     def _watch_swing(self, now_ms: int, string: int, ratio: float, amperes: float, events: EventSink) -> None:
         """A swing is a rise after a fall or a fall after a rise: a string that goes or comes does so once."""
-        rise = ratio - self._ratios[string]
-        turned = rise * self._rises[string] < 0.0
-        large = min(abs(rise), abs(self._rises[string])) > SWING
+        rise, before = ratio - self._ratios[string], self._rises[string]
+        turned = rise * before < 0.0
+        large = abs(rise) > SWING and abs(before) > SWING
         self._ratios[string], self._rises[string] = ratio, rise
         if self._isolated >> string & 1:
             self._steady[string] = 0 if large else self._steady[string] + 1
@@ -178,7 +185,7 @@ class ArrayWatch:
     # the array as a whole
 
     def _watch_power(self, now_ms: int, strings_a: list[float], elapsed_s: float, events: EventSink) -> None:
-        on = [amperes for string, amperes in enumerate(strings_a) if (self.enable & ~self.lost) >> string & 1]
+        on = self._giving_a(strings_a)
         parameters = self._parameters
         nominal_a = parameters.array_w / STRINGS / parameters.bus_nominal_v
         share = median(on) / nominal_a if on else 0.0
@@ -227,6 +234,6 @@ class ArrayWatch:
         return MOST_SHARE * self._parameters.array_w / STRINGS
 
 
-def _second_best(strings_a: list[float]) -> float:
+def _second_best(ascending_a: list[float]) -> float:
     """What a whole string gives, even where most are lost; one sensor that reads too much does not count."""
-    return sorted(strings_a)[-2:][0] if strings_a else 0.0
+    return ascending_a[-2:][0] if ascending_a else 0.0

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from enum import IntEnum
+from itertools import islice
 
 from ..events import EventSink
 from ..parameters import FlightParameters
@@ -42,14 +43,16 @@ class Trouble(IntEnum):
     RUNAWAY = 5
 
 
-ISOLATED_FOR = (Trouble.SPREAD_LARGE, Trouble.HOT, Trouble.RUNAWAY)
+# Looked up in its class, a member costs several times a name here.
+SPREAD, SPREAD_LARGE, OPEN, WARM, HOT, RUNAWAY = TROUBLES = tuple(Trouble)
+ISOLATED_FOR = (SPREAD_LARGE, HOT, RUNAWAY)
 _PERSISTENCE = {
-    Trouble.SPREAD: SPREAD_SAMPLES,
-    Trouble.SPREAD_LARGE: SPREAD_SAMPLES,
-    Trouble.OPEN: OPEN_SAMPLES,
-    Trouble.WARM: HOT_SAMPLES,
-    Trouble.HOT: HOT_SAMPLES,
-    Trouble.RUNAWAY: RUNAWAY_SAMPLES,
+    SPREAD: SPREAD_SAMPLES,
+    SPREAD_LARGE: SPREAD_SAMPLES,
+    OPEN: OPEN_SAMPLES,
+    WARM: HOT_SAMPLES,
+    HOT: HOT_SAMPLES,
+    RUNAWAY: RUNAWAY_SAMPLES,
 }
 
 
@@ -78,8 +81,7 @@ class PackWatch:
     def __init__(self, parameters: FlightParameters) -> None:
         self._parameters = parameters
         self._alarms = [
-            {trouble: Alarm(samples, CLEAR_SAMPLES) for trouble, samples in _PERSISTENCE.items()}
-            for _ in range(PACKS)
+            [Alarm(_PERSISTENCE[trouble], CLEAR_SAMPLES) for trouble in TROUBLES] for _ in range(PACKS)
         ]
         self._rates = [Rate() for _ in range(PACKS)]
         self._inhibit = Alarm(INHIBIT_SAMPLES, PERMIT_SAMPLES)
@@ -104,11 +106,11 @@ class PackWatch:
         for pack in range(PACKS):
             apart = rates[pack] - rates[1 - pack] if all(sensed) else 0.0
             self._judge(now_ms, pack, now, packs_k[pack], (rates[pack], apart), events)
-        heating = [pack for pack, alarms in enumerate(self._alarms) if alarms[Trouble.RUNAWAY].active]
+        heating = [pack for pack, alarms in enumerate(self._alarms) if alarms[RUNAWAY].active]
         fresh = now_ms - self._isolated_ms < CALM_MS
         self.runaway = any(fresh or self.enable >> pack & 1 for pack in heating)
         self._decide_charge(now_ms, packs_k, events)
-        open_ = sum(alarms[Trouble.OPEN].active for alarms in self._alarms)
+        open_ = sum(alarms[OPEN].active for alarms in self._alarms)
         self.usable = max(self.enable.bit_count() - open_, 1)
 
     def _judge(
@@ -122,28 +124,26 @@ class PackWatch:
     ) -> None:
         limits, alarms = self._parameters, self._alarms[pack]
         spread_v = now.packs_spread_v[pack]
-        least_v = limits.spread_warn_v - (
-            limits.spread_hysteresis_v if alarms[Trouble.SPREAD].active else 0.0
-        )
+        least_v = limits.spread_warn_v - (limits.spread_hysteresis_v if alarms[SPREAD].active else 0.0)
         cooler_k = limits.pack_hysteresis_k
-        warm_k = limits.pack_warn_k - (cooler_k if alarms[Trouble.WARM].active else 0.0)
-        hot_k = limits.pack_isolate_k - (cooler_k if alarms[Trouble.HOT].active else 0.0)
-        fast = limits.pack_rate_k_min / (2.0 if alarms[Trouble.RUNAWAY].active else 1.0)
-        found = {
-            Trouble.SPREAD: spread_v > least_v,
-            Trouble.SPREAD_LARGE: spread_v > limits.spread_isolate_v,
-            Trouble.OPEN: self._is_open(pack, now),
-            Trouble.WARM: kelvins > warm_k,
-            Trouble.HOT: kelvins > hot_k,
-            Trouble.RUNAWAY: rates[0] > fast and rates[1] > ALIKE_K_MIN,
-        }
-        for trouble, present in found.items():
-            if alarms[trouble].follow(present):
+        warm_k = limits.pack_warn_k - (cooler_k if alarms[WARM].active else 0.0)
+        hot_k = limits.pack_isolate_k - (cooler_k if alarms[HOT].active else 0.0)
+        fast = limits.pack_rate_k_min / (2.0 if alarms[RUNAWAY].active else 1.0)
+        found = (
+            spread_v > least_v,
+            spread_v > limits.spread_isolate_v,
+            self._is_open(pack, now),
+            kelvins > warm_k,
+            kelvins > hot_k,
+            rates[0] > fast and rates[1] > ALIKE_K_MIN,
+        )
+        for trouble, alarm, present in zip(TROUBLES, alarms, found, strict=True):
+            if alarm.follow(present):
                 self._tell(now_ms, pack, trouble, events)
 
     def _is_open(self, pack: int, now: Readings) -> bool:
         """Whether the other pack carries it all; while little flows it stays what it was."""
-        was = self._alarms[pack][Trouble.OPEN].active
+        was = self._alarms[pack][OPEN].active
         if not self.enable >> pack & 1:
             return False
         amperes = abs(sum(now.packs_a))
@@ -163,7 +163,7 @@ class PackWatch:
     def _may_isolate(self, pack: int) -> bool:
         """Only while the other one carries."""
         other = 1 - pack
-        return self.enable == ALL_PACKS and not self._alarms[other][Trouble.OPEN].active
+        return self.enable == ALL_PACKS and not self._alarms[other][OPEN].active
 
     def _decide_charge(self, now_ms: int, packs_k: list[float], events: EventSink) -> None:
         limits = self._parameters
@@ -180,21 +180,22 @@ class PackWatch:
 class Rate:
     """How fast a temperature rises, in kelvins a minute: the ends of a window, averaged."""
 
-    __slots__ = ("_samples",)
+    __slots__ = ("_kelvins", "_times_ms")
 
     def __init__(self) -> None:
-        self._samples: deque[tuple[int, float]] = deque()
+        self._times_ms: deque[int] = deque()
+        self._kelvins: deque[float] = deque()
 
     def follow(self, now_ms: int, kelvins: float) -> float:
         """Take a sample in; 0 until the window is full."""
-        samples = self._samples
-        samples.append((now_ms, kelvins))
-        while len(samples) > 2 * AVERAGED and samples[-1][0] - samples[1][0] >= RATE_S * 1000:
-            samples.popleft()
-        if len(samples) < 2 * AVERAGED or samples[-1][0] - samples[0][0] < RATE_S * 900:
+        times_ms, warmth_k = self._times_ms, self._kelvins
+        times_ms.append(now_ms)
+        warmth_k.append(kelvins)
+        while len(times_ms) > 2 * AVERAGED and now_ms - times_ms[1] >= RATE_S * 1000:
+            times_ms.popleft()
+            warmth_k.popleft()
+        if len(times_ms) < 2 * AVERAGED or now_ms - times_ms[0] < RATE_S * 900:
             return 0.0
-        first = [samples[i] for i in range(AVERAGED)]
-        last = [samples[-1 - i] for i in range(AVERAGED)]
-        elapsed_ms = sum(t for t, _ in last) - sum(t for t, _ in first)
-        risen_k = sum(k for _, k in last) - sum(k for _, k in first)
+        elapsed_ms = sum(islice(reversed(times_ms), AVERAGED)) - sum(islice(times_ms, AVERAGED))
+        risen_k = sum(islice(reversed(warmth_k), AVERAGED)) - sum(islice(warmth_k, AVERAGED))
         return risen_k / elapsed_ms * 60_000.0 if elapsed_ms else 0.0

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The power board's limiters: a limiter that trips is switched off, which forgets the trip, and on again after a while.
 
-Later each time, until it is given up. Attitude control, and what the ground reaches the satellite by, are never given up.
+Later each time, until it is given up for hours. Never given up: attitude control, what the ground reaches the satellite by,
+and the pump, without which no node may run.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ LIMITERS = 8
     LOAD_ESSENTIAL,
 ) = (1 << load for load in range(LIMITERS))
 LOAD_RACKS = LOAD_RACK_A | LOAD_RACK_B
-NEVER_GIVEN_UP = LOAD_ESSENTIAL | LOAD_LASER | LOAD_COMPUTE
+NEVER_GIVEN_UP = LOAD_ESSENTIAL | LOAD_LASER | LOAD_COMPUTE | LOAD_PUMP
 UVLO = 1  # STATUS bit 0
 
 
@@ -76,7 +77,7 @@ class LimiterControl:
         self._ladder.clear()
 
     def fail(self, load: int, now_ms: int, events: EventSink) -> None:
-        """Switch a load off for a while, or until the ground clears it, because of what it does or what hangs on it."""
+        """Switch a load off for a while, because of what it does or what hangs on it."""
         given_up = self._ladder.fail(load, now_ms)
         tell_given_up(given_up, now_ms, Thing.LIMITER, load, events)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What has failed too often stays off until the ground clears the retries."""
+"""What has failed too often stays off for hours, or until the ground clears the retries."""
 
 from __future__ import annotations
 

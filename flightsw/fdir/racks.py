@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """The racks: a node that draws more than it was told to, ignores its clock, or trips its rack when it boots.
 
-Racks have one current sensor each, so a node that is latched up is told by its junction, which is warmer than its power makes
-it. A rack that trips as nodes start gets its nodes back one by one, so that the next trip tells which node it was.
+Racks have one current sensor each, so a node that is latched up is told by its junction: the more a rack draws beyond what its
+nodes were told to, the warmer one of them must get. What each reading since then speaks for each node (the logarithm of its
+likelihood) is added up until one node is ahead of all others. A rack that trips as nodes start gets its nodes back one by one,
+so that the next trip tells which node it was.
 """
 
 from __future__ import annotations
 
 from math import exp
 
-from ..compute import BOOT, HUNG, OFF, ON, NodeControl
+from ..compute import OFF, ON, NodeControl, mask_of
 from ..control import allocation
 from ..events import EventSink
-from ..parameters import NODES, FlightParameters
+from ..parameters import NODES, STEPS, FlightParameters
 from ..sample import ComputeWords
 from .alarm import Alarm, alarms
 from .limiters import LOAD_RACK_A, LOAD_RACK_B, LimiterControl
@@ -22,11 +24,9 @@ RACKS = 2
 ALL_NODES = (1 << NODES) - 1
 NODES_OF = (0x00FF, 0xFF00)
 LIMITER_OF = (LOAD_RACK_A, LOAD_RACK_B)
-EXCESS_SAMPLES, CLEAR_SAMPLES = 3, 3
-SURE_K, GUESS_SAMPLES = (
-    0.8,
-    15,
-)  # the warmest junction is believed when it stands out so far, or after so long
+EXCESS_SAMPLES, CLEAR_SAMPLES = 2, 3
+SURE, GUESS_SAMPLES = 5.0, 15  # a node is believed when it is ahead by so much, or after so long
+READING_K2 = 0.2  # variance of a junction's reading: noise and rounding
 SETTLE_SAMPLES = 5  # after a node was switched off, until currents are compared again
 UNLOCKED_SAMPLES = 4
 JUNCTION_S = 5.0
@@ -36,6 +36,7 @@ COOLANT_K = 0.01
 ONE_BY_ONE_MS = 5000
 CAREFUL_MS = 1_800_000  # a rack that has not tripped for so long starts its nodes as it likes
 BLAME_MS = 4000
+LIT_SHARE = 0.5  # of the nominal array power: day
 
 
 class RackWatch:
@@ -48,17 +49,24 @@ class RackWatch:
     """
 
     __slots__ = (
+        "_base_k",
+        "_before_k",
         "_begun_ms",
         "_careful_ms",
         "_excess",
+        "_excess_s",
         "_last_enable",
         "_last_on",
         "_last_w",
+        "_noted",
         "_parameters",
+        "_residual_k",
         "_rise_k",
+        "_scores",
         "_settle",
         "_started",
         "_started_ms",
+        "_state_w",
         "_table",
         "_unlocked",
         "_waited",
@@ -72,9 +80,12 @@ class RackWatch:
 
     def __init__(self, parameters: FlightParameters) -> None:
         self._parameters = parameters
-        self._table = allocation.step_table(parameters.node)
+        self._table = table = allocation.step_table(parameters.node)
+        static_w = parameters.node.static_w
+        self._state_w = ((0.0,) * STEPS, (table.boot_w,) * STEPS, table.step_w, (static_w,) * STEPS)
         self._excess = alarms(RACKS, EXCESS_SAMPLES, CLEAR_SAMPLES)
         self._unlocked = tuple(Alarm(UNLOCKED_SAMPLES, CLEAR_SAMPLES) for _ in range(NODES))
+        self._noted = False  # whether a clock has been seen to differ lately
         self._was_unlocked = 0
         self._was_blamed = 0
         self._waited = [0] * RACKS
@@ -87,6 +98,11 @@ class RackWatch:
         self._last_on = 0
         self._last_w = [0.0] * NODES
         self._rise_k = [0.0] * NODES
+        self._residual_k = [0.0] * NODES  # of the latest reading
+        self._base_k = [0.0] * NODES  # before a rack drew too much
+        self._before_k = [0.0] * NODES  # `warm_k` a sample ago
+        self._scores = [0.0] * NODES
+        self._excess_s = [0.0] * RACKS  # since when it does
         self._was_ms: int | None = None
         self.warm_k = [0.0] * NODES
         self.racks_w: tuple[float, ...] = (0.0, 0.0)
@@ -122,12 +138,12 @@ class RackWatch:
                 self._begun_ms[rack] = now_ms
             self._watch_trip(now_ms, rack, limiters, nodes, events)
             self._watch_current(
-                now_ms, rack, now.loads_a[2 + rack] * bus_v - most_w[rack], words, nodes, events
+                now_ms, rack, now.loads_a[2 + rack] * bus_v - most_w[rack], elapsed_s, words, nodes, events
             )
         self._watch_clocks(now_ms, words, nodes, events)
         self._last_w = node_w
         self._last_enable = nodes.command.enable
-        self.usable = self._released(now_ms, limiters, nodes)
+        self.usable = self._released(now_ms, limiters, nodes) & self._lit(now, nodes)
 
     # what they should draw
 
@@ -136,40 +152,47 @@ class RackWatch:
         return sum(NODES_OF[rack] for rack in range(RACKS) if on & LIMITER_OF[rack])
 
     def _node_w(self, words: ComputeWords, fed: int) -> list[float]:
-        steps = words.steps_high << 32 | words.steps_low
-        by_state = {OFF: 0.0, BOOT: self._table.boot_w, HUNG: self._parameters.node.static_w}
-        watts = []
-        for node in range(NODES):
-            state = words.node_state >> 2 * node & 3 if fed >> node & 1 else OFF
-            step = steps >> 4 * node & 15
-            watts.append(self._table.step_w[step] if state == ON else by_state[state])
-        return watts
+        steps, states = words.steps_high << 32 | words.steps_low, words.node_state
+        return [
+            self._state_w[states >> 2 * node & 3][steps >> 4 * node & 15] if fed >> node & 1 else 0.0
+            for node in range(NODES)
+        ]
 
     def _envelope(self, node_w: list[float]) -> tuple[float, float]:
         """The most that each rack may have drawn between the two latest samples; sets the least."""
         least, most = [], []
         for rack in range(RACKS):
             part = slice(8 * rack, 8 * rack + 8)
-            sums = sum(node_w[part]), sum(self._last_w[part])
+            now_w, last_w = node_w[part], self._last_w[part]
+            sums = sum(now_w), sum(last_w)
             least.append(min(sums))
-            most.append(sum(map(max, node_w[part], self._last_w[part])))
+            most.append(sums[0] if now_w == last_w else sum(map(max, now_w, last_w)))
         self.racks_w = (least[0], least[1])
         return most[0], most[1]
 
     def _unfed_w(self, rack: int, words: ComputeWords, fed: int, nodes: NodeControl) -> float:
         """What the nodes of a rack would draw at the least if it had power: all are off that were commanded on a cycle ago."""
         wanted = nodes.command.enable & self._last_enable & fed & NODES_OF[rack]
-        up = any(words.node_state >> 2 * node & 3 for node in range(8 * rack, 8 * rack + 8))
+        up = words.node_state >> 16 * rack & 0xFFFF
         return 0.0 if up or wanted & words.tripped else wanted.bit_count() * self._table.boot_w
 
     def _watch_junctions(self, words: ComputeWords, node_w: list[float], elapsed_s: float) -> None:
         settled = 1.0 - exp(-elapsed_s / JUNCTION_S)
         coolant_k = words.coolant_temperature * COOLANT_K
-        for node in range(NODES):
-            rise_k = self._parameters.junction_k_w * max(self._last_w[node], node_w[node])
-            self._rise_k[node] += settled * (rise_k - self._rise_k[node])
-            warm_k = words.temperatures[node] + JUNCTION_ZERO_K - coolant_k - self._rise_k[node]
-            self.warm_k[node] += SMOOTH * (warm_k - self.warm_k[node])
+        k_w = self._parameters.junction_k_w
+        self._rise_k = [
+            rise_k + settled * (k_w * (watts if watts > last_w else last_w) - rise_k)
+            for rise_k, watts, last_w in zip(self._rise_k, node_w, self._last_w, strict=True)
+        ]
+        self._before_k = self.warm_k
+        self._residual_k = [
+            count + JUNCTION_ZERO_K - coolant_k - rise_k
+            for count, rise_k in zip(words.temperatures, self._rise_k, strict=True)
+        ]
+        self.warm_k = [
+            warm_k + SMOOTH * (residual_k - warm_k)
+            for warm_k, residual_k in zip(self.warm_k, self._residual_k, strict=True)
+        ]
 
     # latch-up
 
@@ -178,6 +201,7 @@ class RackWatch:
         now_ms: int,
         rack: int,
         excess_w: float,
+        elapsed_s: float,
         words: ComputeWords,
         nodes: NodeControl,
         events: EventSink,
@@ -189,22 +213,38 @@ class RackWatch:
         excessive = excess_w > self._parameters.latchup_w
         alarm.follow(excessive)
         self._waited[rack] = self._waited[rack] + 1 if alarm.active else 0
-        node = (
-            self._warmest(rack, words, sure=self._waited[rack] < GUESS_SAMPLES)
-            if alarm.active and excessive
-            else None
-        )
+        if excessive:
+            self._weigh(rack, excess_w, elapsed_s)
+        elif not alarm.active:
+            self._excess_s[rack] = 0.0
+        sure = self._waited[rack] < GUESS_SAMPLES
+        node = self._likeliest(rack, words, sure=sure) if alarm.active and excessive else None
         if node is None:
             return
         nodes.fail(node, now_ms, "NODE_LATCHED_UP", round(excess_w), events)
         alarm.forget()
         self._waited[rack] = 0
+        self._excess_s[rack] = 0.0
         self._settle[rack] = SETTLE_SAMPLES
 
-    def _warmest(self, rack: int, words: ComputeWords, *, sure: bool) -> int | None:
+    def _weigh(self, rack: int, excess_w: float, elapsed_s: float) -> None:
+        """Add what the latest readings speak for each node of a rack; it began half way between two samples."""
+        part = slice(8 * rack, 8 * rack + 8)
+        if not self._excess_s[rack]:
+            self._scores[part] = [0.0] * 8
+            self._base_k[part] = self._before_k[part]
+            self._excess_s[rack] = elapsed_s / 2
+        else:
+            self._excess_s[rack] += elapsed_s
+        risen_k = self._parameters.junction_k_w * excess_w * (1.0 - exp(-self._excess_s[rack] / JUNCTION_S))
+        for node in range(8 * rack, 8 * rack + 8):
+            warmer_k = self._residual_k[node] - self._base_k[node]
+            self._scores[node] += risen_k * (warmer_k - risen_k / 2) / READING_K2
+
+    def _likeliest(self, rack: int, words: ComputeWords, *, sure: bool) -> int | None:
         up = [node for node in range(8 * rack, 8 * rack + 8) if words.node_state >> 2 * node & 3 != OFF]
-        up.sort(key=lambda node: -self.warm_k[node])
-        if not up or (sure and len(up) > 1 and self.warm_k[up[0]] - self.warm_k[up[1]] < SURE_K):
+        up.sort(key=lambda node: -self._scores[node])
+        if not up or (sure and len(up) > 1 and self._scores[up[0]] - self._scores[up[1]] < SURE):
             return None
         return up[0]
 
@@ -214,8 +254,10 @@ class RackWatch:
         """Whether nodes that were on a cycle ago run at the step that they were then told."""
         told = nodes.command.steps_high << 32 | nodes.command.steps_low
         steps = words.steps_high << 32 | words.steps_low
-        on = sum(1 << node for node in range(NODES) if words.node_state >> 2 * node & 3 == ON)
+        on = mask_of(words.node_state, ON)
         compared, self._last_on = on & self._last_on & nodes.command.enable, on
+        if steps == told and not self._noted:
+            return
         for node in range(NODES):
             alarm = self._unlocked[node]
             if not compared >> node & 1:
@@ -226,6 +268,7 @@ class RackWatch:
                 again = bool(self._was_unlocked >> node & 1)
                 self._was_unlocked |= 1 << node
                 nodes.fail(node, now_ms, "NODE_UNLOCKED", step, events, last=again)
+        self._noted = not all(alarm.idle for alarm in self._unlocked)
 
     # trips of a rack
 
@@ -253,6 +296,12 @@ class RackWatch:
                 continue
             usable &= ~NODES_OF[rack] | nodes.command.enable | self._next(now_ms, rack, limiters, nodes)
         return usable
+
+    def _lit(self, now: Readings, nodes: NodeControl) -> int:
+        """Nodes whose clocks would not bind are tried again by day: at full clock they may be more than the battery gives."""
+        if now.array_w > LIT_SHARE * self._parameters.array_w:
+            return ALL_NODES
+        return ~self._was_unlocked | nodes.command.enable
 
     def _next(self, now_ms: int, rack: int, limiters: LimiterControl, nodes: NodeControl) -> int:
         """The one node of a rack that may start now."""

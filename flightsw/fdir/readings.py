@@ -25,6 +25,7 @@ class Readings(NamedTuple):
     Attributes:
         state_of_charge: of the gauge; while the gauge is not trusted, counted charge and open-circuit voltage stand in for it.
         packs_usable: how many of the two battery packs carry current: limits and capacity are theirs.
+        voltage_known: whether the battery's voltage was measured; else it is worked out from the state of charge.
         strings_on: how many of the array's strings are connected and not lost.
         strings_usable: how many could be: after an over-voltage trip they come back one by one.
     """
@@ -43,6 +44,7 @@ class Readings(NamedTuple):
     packs_usable: int = 2
     strings_on: int = STRINGS
     strings_usable: int = STRINGS
+    voltage_known: bool = True
 
     @property
     def array_w(self) -> float:
@@ -65,7 +67,7 @@ class Readings(NamedTuple):
         return self.battery_a * self.battery_v
 
 
-def measured(words: PowerWords) -> Readings:
+def measured(words: PowerWords, packs_usable: int = 2, strings_on: int = STRINGS) -> Readings:
     """Convert a sample as it is."""
     return Readings(
         words.bus_voltage * _VOLT,
@@ -79,4 +81,6 @@ def measured(words: PowerWords) -> Readings:
         (words.pack_current0 * _AMPERE + _ZERO_A, words.pack_current1 * _AMPERE + _ZERO_A),
         (words.pack_spread0 * _SPREAD, words.pack_spread1 * _SPREAD),
         (words.pack_temperature0 * _KELVIN, words.pack_temperature1 * _KELVIN),
+        packs_usable,
+        strings_on,
     )

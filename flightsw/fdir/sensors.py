@@ -40,6 +40,25 @@ class Sensor(IntEnum):
     PACK1_TEMPERATURE = 10
     COOLANT_TEMPERATURE = 11
     RADIATOR_TEMPERATURE = 12
+    JUNCTION_TEMPERATURE = 13
+
+
+(
+    BUS_VOLTAGE,
+    BUS_CURRENT,
+    BATTERY_VOLTAGE,
+    BATTERY_CURRENT,
+    GAUGE,
+    BATTERY_TEMPERATURE,
+    STRING_CURRENT,
+    PACK0_CURRENT,
+    PACK1_CURRENT,
+    PACK0_TEMPERATURE,
+    PACK1_TEMPERATURE,
+    COOLANT_TEMPERATURE,
+    RADIATOR_TEMPERATURE,
+    JUNCTION_TEMPERATURE,
+) = Sensor  # looked up in its class, a member costs several times a name here
 
 
 class Cause(IntEnum):
@@ -128,21 +147,20 @@ class ChannelCheck:
         last, self._last = self._last, counts
         if last is None:
             return
-        for index, (count, before) in enumerate(zip(counts, last, strict=True)):
-            channel = self._channels[index]
-            repeated = count == before and (count or channel.low)
-            self._repeats[index] = self._repeats[index] + 1 if repeated else 0
-            cause = self._cause(channel, count, before, self._repeats[index])
-            alarm = self._alarms[index]
-            if alarm.follow(cause is not None):
-                trust.tell(now_ms, channel.sensor, cause, events)
+        repeats = self._repeats
+        for index, (channel, count, before) in enumerate(zip(self._channels, counts, last, strict=True)):
+            sensor, _, low, high, leap = channel
+            repeats[index] = repeats[index] + 1 if count == before and (count or low) else 0
+            right = low <= count <= high and -leap <= count - before <= leap and repeats[index] < REPEATS
+            cause = None if right else self._cause(channel, count, repeats[index])
+            if self._alarms[index].follow(not right):
+                trust.tell(now_ms, sensor, cause, events)
 
-    def _cause(self, channel: Channel, count: int, before: int, repeats: int) -> Cause | None:
+    def _cause(self, channel: Channel, count: int, repeats: int) -> Cause:
+        """What is wrong with a count that is not right."""
         if not channel.low <= count <= channel.high:
             return Cause.RANGE
-        if repeats >= REPEATS:
-            return Cause.STUCK
-        return Cause.LEAP if abs(count - before) > channel.leap else None
+        return Cause.STUCK if repeats >= REPEATS else Cause.LEAP
 
 
 class Trust:
@@ -150,19 +168,19 @@ class Trust:
 
     Attributes:
         suspect: how many reasons there are, by sensor.
+        sound: whether there is none, by sensor.
     """
 
-    __slots__ = ("suspect",)
+    __slots__ = ("sound", "suspect")
 
     def __init__(self) -> None:
         self.suspect = [0] * len(Sensor)
-
-    def __getitem__(self, sensor: Sensor) -> bool:
-        return not self.suspect[sensor]
+        self.sound = [True] * len(Sensor)
 
     def tell(self, now_ms: int, sensor: Sensor, cause: Cause | None, events: EventSink) -> None:
         """A reason has come up, or (None) has gone; the first and the last are events."""
         self.suspect[sensor] += 1 if cause is not None else -1
+        self.sound[sensor] = not self.suspect[sensor]
         if cause is not None and self.suspect[sensor] == 1:
             events.raise_event("SENSOR_SUSPECT", now_ms, sensor, cause)
         elif cause is None and not self.suspect[sensor]:
@@ -201,10 +219,10 @@ class Vote:
         events: EventSink,
     ) -> None:
         """Compare each with what was taken: with two others it takes the blame alone, and it is trusted again by anyone."""
-        voices = sum(known and not alarm.active for known, alarm in zip(usable, self._alarms, strict=True))
-        for index, alarm in enumerate(self._alarms):
-            sensor = self._sensors[index]
-            if sensor is None or not (alarm.active or (voices > 2 and usable[index])):
+        heard = [known and not alarm.active for known, alarm in zip(usable, self._alarms, strict=True)]
+        enough = sum(heard) > 2
+        for index, (sensor, alarm) in enumerate(zip(self._sensors, self._alarms, strict=True)):
+            if sensor is None or not (alarm.active or (enough and usable[index])):
                 continue
             bad = abs(deviations[index]) > tolerance
             if alarm.follow(bad):

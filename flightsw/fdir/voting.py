@@ -16,8 +16,28 @@ from ..parameters import FlightParameters
 from ..sample import ComputeWords, PowerWords
 from .alarm import Alarm
 from .charge import ChargeCheck
+from .junctions import JunctionCheck
 from .readings import TAPER_CELL_V, Readings, measured
-from .sensors import COMPUTE, GOOD, POWER, Cause, ChannelCheck, Sensor, Trust, Vote
+from .sensors import (
+    BATTERY_CURRENT,
+    BATTERY_TEMPERATURE,
+    BATTERY_VOLTAGE,
+    BUS_CURRENT,
+    BUS_VOLTAGE,
+    COMPUTE,
+    GAUGE,
+    GOOD,
+    PACK0_CURRENT,
+    PACK0_TEMPERATURE,
+    PACK1_CURRENT,
+    PACK1_TEMPERATURE,
+    POWER,
+    STRING_CURRENT,
+    Cause,
+    ChannelCheck,
+    Trust,
+    Vote,
+)
 
 SATURATED = 0xFFFF
 TOLERANCE_A, TOLERANCE_SHARE = 3.0, 0.04
@@ -31,7 +51,6 @@ DARK = 0.1  # of the array's nominal power
 LEAST_BATTERY_V = 150.0
 LEAST_BUS_V, MOST_BUS_V = 100.0, 600.0
 _OVERCHARGED = power_flight.STATUS_OVERCHARGED.mask
-_COOLANT_K = 0.01
 
 
 class SensorWatch:
@@ -47,6 +66,7 @@ class SensorWatch:
         "_bus",
         "_charge",
         "_compute",
+        "_junctions",
         "_last_ms",
         "_parameters",
         "_power",
@@ -60,14 +80,13 @@ class SensorWatch:
         self._parameters = parameters
         cycle_s = parameters.cycle_ms / 1000.0
         self._power, self._compute = ChannelCheck(POWER, cycle_s), ChannelCheck(COMPUTE, cycle_s)
-        self._bus = Vote(Sensor.BUS_CURRENT, None, None)
-        self._battery = Vote(Sensor.BATTERY_CURRENT, Sensor.PACK0_CURRENT, None)
-        self._temperature = Vote(
-            Sensor.BATTERY_TEMPERATURE, Sensor.PACK0_TEMPERATURE, Sensor.PACK1_TEMPERATURE
-        )
-        self._voted_charge = Vote(Sensor.GAUGE, None, Sensor.BATTERY_VOLTAGE, bad=SLOW)
+        self._junctions = JunctionCheck(parameters)
+        self._bus = Vote(BUS_CURRENT, None, None)
+        self._battery = Vote(BATTERY_CURRENT, PACK0_CURRENT, None)
+        self._temperature = Vote(BATTERY_TEMPERATURE, PACK0_TEMPERATURE, PACK1_TEMPERATURE)
+        self._voted_charge = Vote(GAUGE, None, BATTERY_VOLTAGE, bad=SLOW)
         self._balance = Alarm(BALANCE, GOOD)
-        self._to_blame = Sensor.STRING_CURRENT
+        self._to_blame = STRING_CURRENT
         self._charge = ChargeCheck(parameters)
         self._last_ms: int | None = None
         self.trust = Trust()
@@ -89,47 +108,45 @@ class SensorWatch:
         elapsed_s = 0.0 if self._last_ms is None else (now_ms - self._last_ms) / 1000.0
         self._last_ms = now_ms
         self._power.follow(now_ms, words, self.trust, events)
-        raw = measured(words)._replace(packs_usable=packs_usable, strings_on=strings_on)
+        raw = measured(words, packs_usable, strings_on)
         if not LEAST_BUS_V < raw.bus_v < MOST_BUS_V:
             raw = raw._replace(bus_v=self._parameters.bus_nominal_v)
         whole = SATURATED not in words[19:27] and words.bus_current != SATURATED
         taking = charging and not words.status & _OVERCHARGED
         now = self._currents(now_ms, raw, whole, taking, events)
-        if not self.trust[Sensor.BUS_VOLTAGE]:
+        if not self.trust.sound[BUS_VOLTAGE]:
             now = now._replace(bus_v=self._parameters.bus_nominal_v)
         now = now._replace(battery_k=self._battery_k(now_ms, raw, events))
         return self._state_of_charge(now_ms, now, elapsed_s, events)
 
-    def coolant(self, now_ms: int, words: ComputeWords, events: EventSink) -> ComputeWords:
-        """A sample of the compute board; the coldest junction, which is warmer, stands in for a coolant sensor not trusted."""
+    def coolant(self, now_ms: int, words: ComputeWords, now: Readings, events: EventSink) -> ComputeWords:
+        """A sample of the compute board, whose thermometers stand in for each other."""
         self._compute.follow(now_ms, words, self.trust, events)
-        if self.trust[Sensor.COOLANT_TEMPERATURE]:
-            return words
-        coldest_k = min(words.temperatures) + 200.0
-        return words._replace(coolant_temperature=round(coldest_k / _COOLANT_K))
+        self._junctions.follow(now_ms, words, self.trust, events)
+        return self._junctions.stand_in(words, now.racks_w, self.trust)
 
     def _currents(self, now_ms: int, raw: Readings, whole: bool, taking: bool, events: EventSink) -> Readings:
-        trust = self.trust
+        sound = self.trust.sound
         array_a, loads_a = sum(raw.strings_a), sum(raw.loads_a)
         loads_a += self._parameters.computer_w / max(raw.bus_v, 1.0)
         packs_a = sum(raw.packs_a)
         known = (
-            trust[Sensor.BATTERY_CURRENT],
-            trust[Sensor.PACK0_CURRENT] and trust[Sensor.PACK1_CURRENT],
+            sound[BATTERY_CURRENT],
+            sound[PACK0_CURRENT] and sound[PACK1_CURRENT],
         )
         about_a = self._battery.take((raw.battery_a, packs_a, packs_a), (*known, False))
         balance_a = self._battery_a(raw, array_a - loads_a)
         exact = whole and self._exact(raw, array_a - loads_a, taking)
-        sound = exact and trust[Sensor.STRING_CURRENT] and trust[Sensor.BUS_VOLTAGE]
+        closes = exact and sound[STRING_CURRENT] and sound[BUS_VOLTAGE]
 
-        usable = (trust[Sensor.BUS_CURRENT], True, sound)
+        usable = (sound[BUS_CURRENT], True, closes)
         values = (raw.bus_a, loads_a, array_a - self._bus_side_a(raw, about_a))
         bus_a = self._bus.take(values, usable)
         tolerance_a = TOLERANCE_A + TOLERANCE_SHARE * abs(bus_a)
         if whole:
             self._judge(now_ms, self._bus, values, bus_a, usable, tolerance_a, events)
 
-        usable = (*known, sound)
+        usable = (*known, closes)
         values = (raw.battery_a, packs_a, balance_a)
         battery_a = self._battery.take(values, usable)
         tolerance_a = TOLERANCE_A + TOLERANCE_SHARE * max(abs(battery_a), abs(balance_a))
@@ -140,7 +157,7 @@ class SensorWatch:
             dark = max(implied_a, array_a) < DARK * self._parameters.array_w / self._parameters.bus_nominal_v
             self._judge_balance(now_ms, abs(balance_a - battery_a) > tolerance_a, dark, events)
         more = whole and implied_a > array_a + tolerance_a  # no array gives more than its strings do
-        if more or not trust[Sensor.STRING_CURRENT]:
+        if more or not sound[STRING_CURRENT]:
             now = now._replace(strings_a=(max(implied_a, 0.0) / len(raw.strings_a),) * len(raw.strings_a))
         return now
 
@@ -180,37 +197,38 @@ class SensorWatch:
     def _judge_balance(self, now_ms: int, open_: bool, dark: bool, events: EventSink) -> None:
         """Both currents are sound and the balance does not close: by day the strings' sensors, by night the bus voltage's."""
         alarm, trust = self._balance, self.trust
-        trusted = trust[Sensor.BUS_VOLTAGE] and trust[Sensor.STRING_CURRENT]
+        sound = trust.sound
+        trusted = sound[BUS_VOLTAGE] and sound[STRING_CURRENT]
         if not (alarm.active or trusted) or not alarm.follow(open_):
             return
         if alarm.active:
-            self._to_blame = Sensor.BUS_VOLTAGE if dark else Sensor.STRING_CURRENT
+            self._to_blame = BUS_VOLTAGE if dark else STRING_CURRENT
         trust.tell(now_ms, self._to_blame, Cause.DISAGREES if alarm.active else None, events)
 
     def _battery_k(self, now_ms: int, raw: Readings, events: EventSink) -> float:
-        trust = self.trust
+        sound = self.trust.sound
         values = (raw.battery_k, *raw.packs_k)
         usable = (
-            trust[Sensor.BATTERY_TEMPERATURE],
-            trust[Sensor.PACK0_TEMPERATURE],
-            trust[Sensor.PACK1_TEMPERATURE],
+            sound[BATTERY_TEMPERATURE],
+            sound[PACK0_TEMPERATURE],
+            sound[PACK1_TEMPERATURE],
         )
         taken = self._temperature.take(values, usable)
         odd = abs(sum(raw.packs_k) / len(raw.packs_k) - raw.battery_k) > TOLERANCE_K / 2
         deviations = [value - taken if odd else 0.0 for value in values]
-        self._temperature.judge(now_ms, deviations, usable, TOLERANCE_K, trust, events)
+        self._temperature.judge(now_ms, deviations, usable, TOLERANCE_K, self.trust, events)
         return taken
 
     def _state_of_charge(self, now_ms: int, now: Readings, elapsed_s: float, events: EventSink) -> Readings:
-        trust, check = self.trust, self._charge
+        sound, check = self.trust.sound, self._charge
         ways = check.follow(now, elapsed_s)
-        usable = (trust[Sensor.GAUGE], True, trust[Sensor.BATTERY_VOLTAGE])
+        usable = (sound[GAUGE], True, sound[BATTERY_VOLTAGE])
         taken = self._voted_charge.take(ways, usable)
         check.agree(taken, elapsed_s)
         deviations = (now.state_of_charge - taken, 0.0, 0.0)
-        self._voted_charge.judge(now_ms, deviations, usable, TOLERANCE_CHARGE, trust, events)
-        if not trust[Sensor.GAUGE] or abs(deviations[0]) > WILD * TOLERANCE_CHARGE:
+        self._voted_charge.judge(now_ms, deviations, usable, TOLERANCE_CHARGE, self.trust, events)
+        if not sound[GAUGE] or abs(deviations[0]) > WILD * TOLERANCE_CHARGE:
             now = now._replace(state_of_charge=taken)
-        if not (trust[Sensor.BATTERY_VOLTAGE] and now.battery_v > LEAST_BATTERY_V):
-            now = now._replace(battery_v=check.voltage(now, taken))
+        if not (sound[BATTERY_VOLTAGE] and now.battery_v > LEAST_BATTERY_V):
+            now = now._replace(battery_v=check.voltage(now, taken), voltage_known=False)
         return now

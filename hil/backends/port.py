@@ -63,11 +63,12 @@ class BackEnd(Protocol):
 
 
 class Options(NamedTuple):
-    """What a back end may be told when it is opened."""
+    """What a back end may be told when it is opened; `bench` is a bench file, or the name of one that comes with the package."""
 
     stimulus_on_uart: bool = False
     verbose: bool = True
     simulator: str | None = None
+    bench: str | None = None
 
 
 def open_back_end(name: str, options: Options = Options()) -> BackEnd:  # noqa: B008 (immutable)
@@ -87,4 +88,5 @@ SIMULATORS = ("verilator", "icarus")
 BACK_ENDS: Mapping[str, str] = {
     "twin": ".twin:TwinBackEnd",
     "rtl": ".rtl:RtlBackEnd",
+    "serial": ".serial:SerialBackEnd",
 }

@@ -36,6 +36,10 @@ class RtlBackEnd:
     name = "rtl"
 
     def __init__(self, options: Options) -> None:
+        if options.bench:
+            raise BackEndError(
+                "--bench tells where boards are, and the Verilog has none: add --backend serial"
+            )
         self._optical: list[OpticalRecord] = []
         self._deframer = bridge.Deframer()
         self._socket, theirs = socket.socketpair()

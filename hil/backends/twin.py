@@ -25,6 +25,10 @@ class TwinBackEnd:
             raise BackEndError(
                 "--stimulus-on-uart is for the UART of the Verilog, which the twin has none of: add --backend rtl"
             )
+        if options.bench:
+            raise BackEndError(
+                "--bench tells where boards are, and the twins are in this process: add --backend serial"
+            )
         self.reset()
 
     def exchange(self, requests: Sequence[Request]) -> list[bytes | None]:

@@ -38,6 +38,7 @@ class Flown:
     ) -> None:
         """Take the end of a cycle: powers and nodes as they are then, work since the start."""
         place = -(-(end_ms - self._first_ms) // self._grid_ms) if end_ms > self._first_ms else 0
+        place = min(place, len(self.delivered) - 1)  # deadlines may make the last cycle late
         seconds = (end_ms - self._end_ms) / 1000
         self._sums[:, place] += (
             racks_w / 1000 * seconds,

@@ -99,6 +99,8 @@ class Known:
     def command(self) -> str:
         """What flies the same run again from a file with `scenario_text`."""
         words = ["flatsat", "run", self.file, "--backend", self.plan.get("backend", "twin")]
+        if self.plan.get("bench"):
+            words += ["--bench", self.plan["bench"]]
         if self.plan.get("simulator"):
             words += ["--sim", self.plan["simulator"]]
         for option, flown, _ in self.changes():

@@ -46,6 +46,8 @@ def provenance(known: Known, flight: Flight) -> Html:
 
 def _options(known: Known) -> Iterator[tuple[str, str]]:
     """What the command line chooses, beside the back end."""
+    if bench := known.plan.get("bench"):
+        yield "bench", bench
     if simulator := known.plan.get("simulator"):
         yield "simulator", simulator
     if known.plan.get("stimulus_on_uart") == "1":

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The back ends that the contract is for, each opened once a module and put into its power-on state for each test."""
 
+from contextlib import ExitStack
+
 import pytest
 from flatsat.hil.backends.port import Options, open_back_end
 from flatsat.hil.errors import BuildFailed
+
+from ..hil.bench_files import QUICK, benches, started_toml
 
 VERILATOR = Options(simulator="verilator", verbose=False)
 UUTS = {
@@ -19,26 +23,50 @@ LEFT_OUT_ON_ICARUS = {
     "test_blocks_come_in_order_through_all_slots",
     "test_frames_are_200_ms_apart",
 }
-EVERY = {"twin": ("twin", Options()), **UUTS, **ICARUS}
+LINES = {  # what is at the end of each
+    "serial, twins on ptys": "twins",
+    "serial, firmware on this machine": "host",
+    "serial, firmware on QEMU": "qemu",
+}
+EVERY = {"twin": ("twin", Options()), **UUTS, **ICARUS, **{name: ("serial", Options()) for name in LINES}}
+IMPATIENT = {
+    **QUICK,
+    "reply_s": 0.005,
+    "silent_s": 20,
+}  # boards without power are asked often here, and keep silent
+RANDOM = {"twins", "host"}  # QEMU runs what the host runs, and takes ten times as long
 
 
 @pytest.fixture(scope="module")
-def back_ends():
+def back_ends(tmp_path_factory):
     """Each opened once, when first asked for, and put into its power-on state each time."""
     kept = {}
+    with ExitStack() as stack:
 
-    def get(name):
-        if name not in kept:
-            try:
-                kept[name] = open_back_end(*EVERY[name])
-            except BuildFailed as error:
-                pytest.skip(str(error))
-        kept[name].reset()
-        return kept[name]
+        def opened(name):
+            back_end, options = EVERY[name]
+            if name in LINES:
+                folder = tmp_path_factory.mktemp("bench")
+                if LINES[name] == "twins":
+                    path, _ = stack.enter_context(benches(folder, policies=IMPATIENT))
+                else:
+                    path = folder / "bench.toml"
+                    path.write_text(started_toml(LINES[name], IMPATIENT))
+                options = options._replace(bench=str(path))
+            opened = open_back_end(back_end, options)
+            stack.callback(opened.close)
+            return opened
 
-    yield get
-    for back_end in kept.values():
-        back_end.close()
+        def get(name):
+            if name not in kept:
+                try:
+                    kept[name] = opened(name)
+                except BuildFailed as error:
+                    pytest.skip(str(error))
+            kept[name].reset()
+            return kept[name]
+
+        yield get
 
 
 def pytest_generate_tests(metafunc):
@@ -58,7 +86,7 @@ def icarus(back_ends):
     return back_ends(name)
 
 
-@pytest.fixture(params=UUTS)
+@pytest.fixture(params=[*UUTS, *(name for name, end in LINES.items() if end in RANDOM)])
 def uut(request, back_ends):
     """A back end to be compared with the twin."""
     return back_ends(request.param)

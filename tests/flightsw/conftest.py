@@ -81,6 +81,7 @@ class Satellite:
         charge: whether the battery can be charged.
         bus_v: what the bus voltage sensor reads.
         clock_ms: how far the time that flight software is told is off.
+        events: name and parameters of each event, as it is raised.
     """
 
     def __init__(self, parameters: FlightParameters, state_of_charge: float = 0.75, start_ms: int = 0):
@@ -109,6 +110,7 @@ class Satellite:
         self.flight: executive.FlightSoftware | None = None
         self.hung = False
         self.boots: list[int] = []
+        self.events: list[tuple] = []
 
     def run(self, cycles: int, each: Callable[["Satellite"], None] = lambda satellite: None) -> None:
         for _ in range(cycles):
@@ -131,8 +133,14 @@ class Satellite:
 
     def reset(self) -> None:
         """The computer starts anew by itself; the boards do not notice."""
-        self.flight = executive.boot(self.memory, 1, self.bus, self.now_ms + self.clock_ms, self.parameters)
-        self.boots.append(1)
+        self._boot(1, self.now_ms + self.clock_ms)
+
+    def _boot(self, cause: int, told_ms: int) -> None:
+        self.boots.append(cause)
+        self.flight = executive.boot(self.memory, cause, self.bus, told_ms, self.parameters, self._hear)
+
+    def _hear(self, name: str, now_ms: int, *parameters: int) -> None:
+        self.events.append((name, *parameters))
 
     def _advance(self, target_ms: int) -> None:
         while self.now_ms < target_ms:
@@ -168,8 +176,7 @@ class Satellite:
             self.flight, self.hung = None, False
         elif self.flight is None and not self.hung:
             cause = self._inspect(0, power_stimulus.BOOT) & 0xFF
-            self.boots.append(cause)
-            self.flight = executive.boot(self.memory, cause, self.bus, self.now_ms, self.parameters)
+            self._boot(cause, self.now_ms)
         lcl_on = actuators & 0xFF
         self.charge = bool(actuators & power_stimulus.ACTUATORS_CHARGE.mask)
         hottest = [round(self.coolant_k + 0.0015 * w / 8 - 200) for w in self.rack_w]
@@ -231,8 +238,19 @@ class Satellite:
 
 
 @pytest.fixture
-def make_satellite() -> Callable[..., Satellite]:
-    return lambda parameters=None, **given: Satellite(parameters or FlightParameters(), **given)
+def events() -> list[tuple]:
+    """Name and parameters of each event of the satellite, as it is raised."""
+    return []
+
+
+@pytest.fixture
+def make_satellite(events) -> Callable[..., Satellite]:
+    def make(parameters: FlightParameters | None = None, **given: float) -> Satellite:
+        satellite = Satellite(parameters or FlightParameters(), **given)
+        satellite.events = events
+        return satellite
+
+    return make
 
 
 class Report(NamedTuple):

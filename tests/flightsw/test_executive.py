@@ -9,7 +9,6 @@ import pytest
 from flatsat.boards.registers import compute_flight, laser_flight, power_flight
 from flatsat.flightsw import executive
 from flatsat.flightsw.control.sunlight import penumbra_light
-from flatsat.flightsw.events import EventSink
 from flatsat.flightsw.laser import LinkState
 from flatsat.flightsw.modes import Level, Mode
 from flatsat.flightsw.parameters import FlightParameters
@@ -40,20 +39,6 @@ def frames(satellite) -> list[int]:
 @pytest.fixture
 def satellite(make_satellite):
     return make_satellite()
-
-
-@pytest.fixture
-def events(monkeypatch) -> list[tuple]:
-    """Name and parameters of each event, as it is raised."""
-    seen: list[tuple] = []
-    raise_event = EventSink.raise_event
-
-    def note(sink, name, now_ms, *parameters):
-        seen.append((name, *parameters))
-        raise_event(sink, name, now_ms, *parameters)
-
-    monkeypatch.setattr(EventSink, "raise_event", note)
-    return seen
 
 
 def test_from_everything_off_to_work_and_telemetry(satellite):

@@ -9,11 +9,8 @@ earliest.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import NamedTuple
 
-from flatsat.flightsw.events import EventSink
 from flatsat.flightsw.modes import Level
 from flatsat.hil import fault_checks
 from flatsat.hil.backends.port import Options, open_back_end
@@ -25,12 +22,16 @@ from flatsat.hil.scenario import Link, Orbit, Satellite, Scenario
 from flatsat.hil.sensor_fields import SENSORS, span
 from flatsat.protocols.tables import TableError
 
+from . import forced
+
 CYCLE_S = 5
 LEAST_S, SETTLING_S = 2400, 1800
 ORBIT_S, MOST_S = 5740, 6 * 5740
 """SAFE is left after two orbits of positive balance."""
 LIMIT_MARGIN_K = 0.5
 FREEZING_K = 273.0
+ALWAYS_ON = 0.13
+"""Share of the battery that what is always on takes in a night."""
 STILL_CYCLES = 12
 """For so many cycles nodes may be on after the pump has lost its power, or a cold pack take a charge."""
 
@@ -65,43 +66,6 @@ VALUES: dict[str, tuple[float, float]] = {
 }
 """From, to; shares of packets and frames go from 0.01 to 1, biases and noise go by the sensor's range."""
 BIAS_SHARE, NOISE_SHARE = 0.2, 0.05
-
-DARK = "it takes away more power at once than the battery can give, and a cycle or two pass before the racks give way"
-LATE = "flight software does not run, or hears and is heard late, while light or loads change"
-HALF = "half or less of the energy is left for the loads that are always on"
-LONGER = "the dark lasts longer than the battery was to last"
-WARM = "the junction is hot within a cycle or two"
-FORCED: dict[str, dict[str, str]] = {
-    "sun eclipse": {"discharge": DARK, "floor": LONGER},
-    "sun flicker": {"discharge": DARK},
-    "array degrade": {"discharge": DARK, "floor": LONGER},
-    "array stuck": {"floor": LONGER},
-    "bus overvoltage": {"discharge": DARK, "floor": LONGER},
-    "flightsw ephemeris": {"discharge": DARK},
-    "flightsw hang": {"discharge": LATE},
-    "flightsw overrun": {"discharge": LATE},
-    "flightsw upset": {"discharge": LATE},
-    "power lose": {"discharge": LATE},
-    "power corrupt": {"discharge": LATE},
-    "power truncate": {"discharge": LATE},
-    "power delay": {"discharge": LATE},
-    "compute lose": {"discharge": LATE},
-    "compute corrupt": {"discharge": LATE},
-    "compute truncate": {"discharge": LATE},
-    "compute delay": {"discharge": LATE},
-    "pack open": {"discharge": DARK, "floor": HALF},
-    "pack cell_short": {"discharge": DARK, "floor": HALF},
-    "battery runaway": {"discharge": DARK, "floor": HALF},
-    "battery fade": {"floor": HALF},
-    "load stuck_on": {"discharge": DARK},
-    "load stuck_off": {"thermal": WARM},
-    "node latchup": {"discharge": DARK, "thermal": WARM},
-    "node unlocked": {"discharge": DARK, "thermal": WARM},
-    "pump stop": {"thermal": WARM},
-}
-"""Limits that a kind of fault breaks whatever flight software does, and why."""
-MOST_HOT_S = 180.0
-"""For so long all the same; what is hot then has been hot enough to be noticed."""
 
 
 class Verdict(NamedTuple):
@@ -196,12 +160,11 @@ def fly(seed: int) -> Verdict:
     """Fly the pair of a seed and judge it."""
     condition, scenario = draw(seed)
     told = f"{condition}, SoC {scenario.satellite.state_of_charge:.2f}: {' and '.join(map(_told, scenario.faults))}"
-    with _events() as events:
-        try:
-            flight = Flight(scenario, events)
-            flight.fly()
-        except Exception as error:  # noqa: BLE001 - whatever ends a flight is what is looked for
-            return Verdict(seed, told, (f"{type(error).__name__}: {error}",), flight.bench.now_ms / 1000)
+    flight = Flight(scenario)
+    try:
+        flight.fly()
+    except Exception as error:  # noqa: BLE001 - whatever ends a flight is what is looked for
+        return Verdict(seed, told, (f"{type(error).__name__}: {error}",), flight.bench.now_ms / 1000)
     return Verdict(seed, told, tuple(flight.wrong()), flight.bench.now_ms / 1000)
 
 
@@ -211,36 +174,24 @@ def _told(fault: Fault) -> str:
     return f"{fault.name}{value} at {fault.at_s:.0f} s{until}"
 
 
-@contextmanager
-def _events() -> Iterator[list[tuple[str, int, int]]]:
-    """Name and parameters of each event report, as flight software raises it."""
-    seen: list[tuple[str, int, int]] = []
-    raise_event = EventSink.raise_event
-
-    def note(sink: EventSink, name: str, now_ms: int, parameter0: int = 0, parameter1: int = 0) -> None:
-        if name in ("LEVEL_CHANGED", "MODE_CHANGED", "BOOTED"):
-            seen.append((name, parameter0, parameter1))
-        raise_event(sink, name, now_ms, parameter0, parameter1)
-
-    EventSink.raise_event = note  # type: ignore[method-assign]
-    try:
-        yield seen
-    finally:
-        EventSink.raise_event = raise_event  # type: ignore[method-assign]
-
-
 class Flight:
     """One flight, watched cycle by cycle."""
 
-    def __init__(self, scenario: Scenario, events: list[tuple[str, int, int]]) -> None:
+    def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
-        self.bench = Bench(scenario, scenario.seed, open_back_end("twin", Options()))
-        self._events = events
+        self.bench = Bench(scenario, scenario.seed, open_back_end("twin", Options()), self._hear)
+        self._events: list[tuple[str, int, int]] = []
         self._over_s = max(
             fault.at_s if fault.until_s is None else fault.until_s for fault in scenario.faults
         )
         self._still = self._cold = self._most_still = self._most_cold = 0
         self._lowest_charge = 1.0
+        dark = scenario.orbit.start is Start.SUNSET
+        self._judge = forced.Judge(self.bench, ALWAYS_ON if dark else 0.0)
+
+    def _hear(self, name: str, now_ms: int, first: int, second: int) -> None:
+        if name in ("LEVEL_CHANGED", "MODE_CHANGED", "BOOTED"):
+            self._events.append((name, first, second))
 
     def fly(self) -> None:
         """Until the satellite works again, or for as long as it may take."""
@@ -252,8 +203,9 @@ class Flight:
                 return
 
     def _look(self) -> None:
+        self._judge.look()
         bench = self.bench
-        truth, held = bench.plant.truth, bench._readings().held
+        truth, held = bench.plant.truth, bench.readings().held
         still = ON in held["node_state"] and truth.load_current_a[PUMP] <= 0.0 and truth.load_w > 0.0
         self._still = self._still + 1 if still else 0
         self._most_still = max(self._most_still, self._still)
@@ -285,7 +237,7 @@ class Flight:
 
     def wrong(self) -> list[str]:
         """What did not hold."""
-        found = [*self._unwell(), *self._disorder(), *self._violated()]
+        found = [*self._unwell(), *self._disorder(), *self._broken()]
         if self._lowest_charge <= 0.0:
             found.append("the battery is below empty")
         if self._most_still > STILL_CYCLES:
@@ -314,28 +266,12 @@ class Flight:
             found.append(f"level {int(flight.level)}, and the events end with {levels[-1]}")
         return found
 
-    def _violated(self) -> list[str]:
+    def _broken(self) -> list[str]:
         """Limits broken though nothing forced it."""
-        found = self.bench.plant.violations
-        forced = {
-            name
-            for fault in self.scenario.faults
-            for name in FORCED.get(f"{stem(fault.target)} {fault.kind}", ())
-        }
-        wrong = []
-        if found.floor and "floor" not in forced and not self._begins_low():
-            wrong.append(
-                f"{found.floor} below the floor for {found.floor_s:.0f} s, down to {found.min_state_of_charge:.4f}"
-            )
-        if found.discharge and "discharge" not in forced:
-            wrong.append(f"{found.discharge} over the discharge limit for {found.discharge_s:.1f} s")
-        if found.max_k > self._limit_k and ("thermal" not in forced or found.thermal_s > MOST_HOT_S):
-            wrong.append(
-                f"above {self.scenario.satellite.limit_k:.0f} K for {found.thermal_s:.0f} s, up to {found.max_k:.1f} K"
-            )
-        return wrong
-
-    def _begins_low(self) -> bool:
-        """Whether the battery cannot but fall below the floor: what is always on takes 12 % of it in an eclipse."""
-        satellite, start = self.scenario.satellite, self.scenario.orbit.start
-        return satellite.state_of_charge < satellite.floor + (0.13 if start is Start.SUNSET else 0.0)
+        by_limit: dict[str, list[forced.Breach]] = {}
+        for breach in self._judge.breaches:
+            by_limit.setdefault(breach.limit, []).append(breach)
+        return [
+            f"{limit} broken from {found[0].at_s:.0f} s to {found[-1].at_s:.0f} s in {len(found)} cycles: {found[-1].told}"
+            for limit, found in by_limit.items()
+        ]

@@ -75,7 +75,7 @@ def test_every_quantity_can_be_read_in_flight():
     bench = Bench(load("ci-120"), 1, open_back_end("twin"))
     for _ in bench.cycles(3):
         pass
-    readings = bench._readings()
+    readings = bench.readings()
     for name, size in QUANTITIES.items():
         found = readings.of(name)
         assert len(found) == size if size else isinstance(found, (int, float)), name

@@ -69,6 +69,27 @@ def test_a_gauge_that_is_wrong_does_no_harm(state_of_charge, bias, capacity, res
     assert estimate.state_of_charge == pytest.approx(battery.state_of_charge, abs=0.002)
 
 
+@pytest.mark.parametrize(
+    ("dark_s", "gauge_off", "within"),
+    [(900, 0.0, 0.001), (900, 0.1, 0.01), (7200, 0.0, 0.005), (7200, 0.02, 0.022)],
+    ids=["a quarter of an hour", "and a gauge far off", "two hours", "two hours with a biased gauge"],
+)
+def test_without_a_voltage_charge_is_counted_and_the_estimate_grows_unsure(dark_s, gauge_off, within):
+    battery = Battery(0.95, 0.8, 1.5)
+    estimate = fly(battery, 0.95, 5.0)
+    sure = estimate.deviation
+    for at in range(dark_s // 5):
+        current_a = 10.0 if at // 90 % 2 else -10.0
+        battery.flow(current_a, 5.0)
+        stand_in = reading(250.0, current_a, battery.state_of_charge + gauge_off)._replace(
+            voltage_known=False
+        )
+        estimate.update(stand_in, 1.0, 5.0)
+    off = abs(estimate.state_of_charge - battery.state_of_charge)
+    assert off < within
+    assert estimate.deviation > max(sure + 0.003, off / 2)
+
+
 def test_a_voltage_that_cannot_be_is_not_believed():
     estimate = fly(Battery(0.95, 1.0, 1.0), 0.95, 5.0)
     before = estimate.state_of_charge

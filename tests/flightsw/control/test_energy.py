@@ -77,6 +77,26 @@ def test_power_that_fails_of_a_morning_is_not_counted_on():
     assert energy.array_least_w < 80_000.0
 
 
+@pytest.mark.parametrize(
+    ("light_kw", "least_kw"),
+    [
+        ([110, 80, 110, 110], 0.97 * 80),
+        ([110, 80, 110, 60, 110], 0.97 * 60),
+        ([110, 106, 102, 98, 110], 110),
+        ([110, 110], 110),
+        ([110, 80, *[110] * 61], 110),
+        ([110, 80, *[110] * 30, 100, *[110] * 40], 0.97 * 80),
+    ],
+    ids=["a trough", "a deeper one", "slowly", "steady", "steady again", "still flickers"],
+)
+def test_light_that_fell_may_fall_as_deep_again(light_kw, least_kw):
+    estimate = flown([], 110_000.0)
+    for second, kilowatts in enumerate(light_kw, 121):
+        energy = estimate.update(readings(1000.0 * kilowatts), 1000 * second)
+    assert energy.array_least_w == pytest.approx(1000.0 * least_kw, rel=0.005)
+    assert energy.flickers == (least_kw < 110)
+
+
 def test_strings_that_are_switched_off_are_no_night():
     estimate = EnergyEstimate(P, readings(110_000.0), 0)
     estimate.update(readings(110_000.0), 1000)

@@ -17,7 +17,7 @@ from flatsat.flightsw.fdir.readings import measured
 from flatsat.flightsw.fdir.sensors import Cause, Sensor
 from flatsat.flightsw.fdir.voting import SensorWatch
 from flatsat.flightsw.parameters import FlightParameters
-from flatsat.flightsw.retry import RetryLadder
+from flatsat.flightsw.retry import GIVEN_UP_S, RetryLadder
 from flatsat.flightsw.sample import PowerWords
 from flatsat.protocols import dictionary
 from hypothesis import given, settings
@@ -444,6 +444,17 @@ def test_a_ladder_gives_up_after_its_last_wait(never, given_up):
     assert ladder.release(now_ms) == 0
 
 
+def test_what_is_given_up_is_tried_again_after_hours_once():
+    ladder = RetryLadder(1, (1.0,))
+    for now_ms in (0, 10_000):
+        ladder.fail(0, now_ms)
+    again_ms = 10_000 + round(GIVEN_UP_S * 1000)
+    assert ladder.release(again_ms - 1)
+    assert not ladder.release(again_ms)
+    assert not ladder.given_up
+    assert ladder.fail(0, again_ms + 1)
+
+
 def test_a_ladder_forgets_what_was_sound_for_long():
     ladder = RetryLadder(1, (1.0, 10.0), forget_s=100.0)
     for now_ms in range(0, 2_000_000, 200_000):
@@ -457,4 +468,4 @@ def test_what_may_never_be_given_up_never_is(failures, never):
     for step, index in enumerate(failures):
         ladder.fail(index, step, last=True)
     assert not ladder.given_up & never
-    assert not ladder.release(10_000_000) & never
+    assert not ladder.release(1_000_000) & never

@@ -19,6 +19,7 @@ from flatsat.protocols import dictionary
 P = FlightParameters()
 STEP_W = [P.node.at_step(step) for step in range(16)]
 BOOT_CYCLES = 20
+DAY_A, NIGHT_A = (45.0,) * 8, (0.0,) * 8
 PLAN = Plan(60_000.0, 80_000.0, 16)
 
 
@@ -42,6 +43,7 @@ class Racks:
         self.unlocked = -1
         self.tripping = -1
         self.unfed: set[int] = set()
+        self.strings_a = DAY_A
         self.resistance = P.junction_k_w
         self.hottest_k = 0.0
         self.cycle = 0
@@ -62,7 +64,7 @@ class Racks:
                 0.0,
                 7.3,
             )
-            now = Readings(300.0, 0.0, 320.0, 0.0, 0.9, 293.0, (), loads_a, (), (), ())
+            now = Readings(300.0, 0.0, 320.0, 0.0, 0.9, 293.0, self.strings_a, loads_a, (), (), ())
             self.limiters.failed = LOAD_RACK_A if tripped else 0
             if tripped:
                 self.limiters.fail(2, now_ms, self.events)
@@ -70,7 +72,9 @@ class Racks:
             self.limiters.on, self.limiters.cut = on, ~on & 0xFF
             words = self._words()
             self.racks.observe(now_ms, words, now, self.limiters, self.nodes, self.events)
-            self.pump.observe(now_ms, words, self.racks.warm_k, False, self.limiters, self.events)
+            self.pump.observe(
+                now_ms, words, self.racks.warm_k, False, self.racks.usable, self.limiters, self.events
+            )
             fed = (0x00FF if on & LOAD_RACK_A else 0) | 0xFF00 if on & LOAD_PUMP else 0
             self.nodes.observe(now_ms, words, fed & self.racks.usable & self.pump.usable, self.events)
             self.nodes.decide(now_ms, PLAN, self.pump.node_w)
@@ -190,6 +194,16 @@ def test_a_node_that_ignores_its_clock_is_cycled_once_and_then_given_up(racks):
     assert racks.states == [ON] * 16
 
 
+def test_a_node_that_ignored_its_clock_is_tried_again_by_day(racks):
+    racks.unlocked, racks.strings_a = 6, NIGHT_A
+    racks.run(300)
+    assert racks.names() == [("NODE_UNLOCKED", 6)]
+    assert racks.states[6] == OFF
+    racks.unlocked, racks.strings_a = -1, DAY_A
+    racks.run(60)
+    assert racks.states == [ON] * 16
+
+
 def test_the_node_that_trips_its_rack_is_found_one_by_one(memory):
     racks = Racks(memory)
     racks.tripping = 4
@@ -227,5 +241,5 @@ def test_coolant_that_stands_still_is_found_within_seconds(racks, cycle_ms, samp
     for sample in range(samples):
         assert pump.usable == ALL_NODES
         words = racks._words()._replace(temperatures=(120 + 4 * sample,) * 16)
-        pump.observe(sample * cycle_ms, words, [12.0] * 16, False, racks.limiters, racks.events)
+        pump.observe(sample * cycle_ms, words, [12.0] * 16, False, ALL_NODES, racks.limiters, racks.events)
     assert pump.usable != ALL_NODES
