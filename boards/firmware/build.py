@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +20,7 @@ HERE = Path(__file__).resolve().parent
 BOARDS = ("power", "compute", "laser")
 MICROPYTHON = "micropython"  # no target of a compiler: the power board's files as they are
 STEP_LIMIT_S = 120.0
+IMAGES_KEPT = 40  # some three of each board and target, sanitized ones too
 BUILD_ID_DIGITS = 8
 FOLDER_DIGITS = 16
 CACHE_MEND = "set XDG_CACHE_HOME to a folder that can be written"
@@ -114,6 +115,8 @@ def build(board: str, target: str, *, sanitized: bool = False) -> Image:
     build_id = int(digest[:BUILD_ID_DIGITS], 16)
     folder = _cache_folder() / digest[:FOLDER_DIGITS]
     image = Image(board, target, build_id, folder / f"{board}.elf")
+    with suppress(OSError):
+        os.utime(folder)  # an image in use is not an old one
     if not image.path.exists():
         words = [*map(str, sources(board, target)), *machine.link]
         command = [compiler, *options, f"-DBUILD_ID=0x{build_id:08X}u", f"-I{HERE / 'core'}", *words]
@@ -185,9 +188,16 @@ def _made(image: Image) -> Iterator[Path]:
             yield partial
             if not folder.exists():
                 os.replace(partial, folder)
+        _forget_old_images(folder.parent)
     except OSError as error:
         if not image.path.exists():  # else another process was first
             raise BuildError(f"{error.filename or folder}: {error.strerror}; {CACHE_MEND}") from error
+
+
+def _forget_old_images(cache: Path) -> None:
+    folders = sorted(cache.glob(f"{'[0-9a-f]' * FOLDER_DIGITS}"), key=lambda found: found.stat().st_mtime)
+    for folder in folders[:-IMAGES_KEPT]:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _run(command: list[str]) -> str:

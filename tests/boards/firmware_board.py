@@ -136,12 +136,13 @@ def everything(driver):
     return [*shown, driver.rx_fifo() if driver.board == "laser" else None]
 
 
-def live_through(board, uut, operations):
-    """Twin and firmware show the same after every operation."""
+def live_through(board, uut, operations, *, look_each_time=True):
+    """Twin and firmware give the same replies and show the same, after every operation or at the end."""
     twin, firmware = Driver(board), FirmwareDriver(board, uut)
     assert everything(firmware) == everything(twin)
-    for operation in operations:
-        kind, *rest = operation
-        for driver in (twin, firmware):
-            getattr(driver, kind)(*rest)
-        assert everything(firmware) == everything(twin), operation
+    for kind, *rest in operations:
+        replies = [getattr(driver, kind)(*rest) for driver in (twin, firmware)]
+        assert replies[0] == replies[1], (kind, *rest)
+        if look_each_time:
+            assert everything(firmware) == everything(twin), (kind, *rest)
+    assert everything(firmware) == everything(twin)

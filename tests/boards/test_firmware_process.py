@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -66,7 +67,7 @@ def emulated():
 @pytest.mark.parametrize("life", LIVES_WORTH_KEEPING)
 def test_emulated_firmware_lives_as_the_twin(emulated, life):
     board, operations = LIVES_WORTH_KEEPING[life]
-    live_through(board, emulated(board)[1], begun(board) + operations)
+    live_through(board, emulated(board)[1], begun(board) + operations, look_each_time=False)
 
 
 def test_emulated_firmware_answers_by_every_rule(emulated):
@@ -174,6 +175,17 @@ def test_no_emulator_is_told_with_the_package(monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(BuildError, match=r"^no qemu-system-arm: apt-get install qemu-system-arm$"):
         BoardProcess("power", "qemu")
+
+
+def test_a_board_that_does_not_start_is_told_in_a_line(monkeypatch):
+    started("power", "host").close()
+    monkeypatch.setitem(MACHINES, "host", MACHINES["host"]._replace(command=lambda path: ("false", path)))
+    before = set(Path(tempfile.gettempdir()).glob("flatsat-board-*"))
+    with pytest.raises(
+        BuildError, match=r"^the power board's process did not start: false ended at once with 1;"
+    ):
+        BoardProcess("power", "host")
+    assert set(Path(tempfile.gettempdir()).glob("flatsat-board-*")) <= before
 
 
 def children_of(board):

@@ -61,5 +61,8 @@ def test_an_image_is_built_once_and_named_by_what_it_is_made_of(monkeypatch, tmp
     at = first.path.stat().st_mtime_ns
     assert builds.build("compute", "host") == first
     assert first.path.stat().st_mtime_ns == at
+    monkeypatch.setattr(builds, "IMAGES_KEPT", 1)
     monkeypatch.setattr(builds, "WARNINGS", ("-Wall",))
-    assert builds.build("compute", "host").build_id != first.build_id
+    second = builds.build("compute", "host")
+    assert second.build_id != first.build_id
+    assert list(tmp_path.rglob("*.elf")) == [second.path]
