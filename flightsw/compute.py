@@ -26,7 +26,6 @@ from .sample import ComputeWords
 
 OFF, BOOT, ON, HUNG = range(4)
 START_PERSISTENCE_S = 3.0
-HUNG_PERSISTENCE = 3
 WRONG_PERSISTENCE = 2
 BOOT_LATE_S = 60.0
 HOLD_SHARE, HOLD_LEAST_W, HOLD_MOST_W = 0.03, 150.0, 700.0  # clocks go up only when this much is left over
@@ -194,7 +193,7 @@ class NodeControl:
                 self._quiet[node] = 0
                 continue
             self._quiet[node] += 1
-            if self._quiet[node] >= HUNG_PERSISTENCE:
+            if self._quiet[node] >= self._parameters.hung_samples:
                 self.fail(node, now_ms, "NODE_HUNG", self._quiet[node], events)
 
     def _check_answer(self, now_ms: int, words: ComputeWords, events: EventSink) -> None:

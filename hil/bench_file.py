@@ -38,6 +38,13 @@ class Reset(Enum):
     POWER = "power"
 
 
+class Restarted(Enum):
+    """What becomes of a run whose compute or laser board has forgotten it: killed, reset, or without power for a while."""
+
+    ERROR = "error"
+    FLY_ON = "fly-on"
+
+
 class Start(Enum):
     """What is started for a board that is not a thing on a table."""
 
@@ -109,6 +116,10 @@ class Policies:
     unplugged_s: Annotated[
         float, Rule("wait for a board unplugged in mid-run; 0: it ends the run", unit="s", low=0, high=3600)
     ] = 30.0
+    restarted: Annotated[
+        Restarted,
+        Rule("a compute or laser board that forgot the run: end it, or fly on as after a loss of its power"),
+    ] = Restarted.ERROR
     reply_s: Annotated[
         float, Rule("without a reply, until the bench asks again", unit="s", above=0, high=60)
     ] = 1.0
@@ -182,6 +193,11 @@ def parse(text: str, source: str = "") -> BenchFile:
         raise BenchError("", f"is not TOML: {error}; mend that line", source=source) from error
     except TableError as error:
         raise BenchError(error.path, error.problem, error.allowed, source) from error
+
+
+def schema() -> str:
+    """Every field of a bench file with its type, default and meaning; for people."""
+    return "\n".join(tables.listing(tables.schema(BenchFile)))
 
 
 def builtin() -> tuple[str, ...]:

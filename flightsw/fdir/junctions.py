@@ -13,8 +13,8 @@ from math import ceil
 from ..events import EventSink
 from ..parameters import FlightParameters
 from ..sample import ComputeWords
-from .alarm import Alarm
-from .sensors import BAD, COOLANT_TEMPERATURE, GOOD, JUNCTION_TEMPERATURE, Cause, Trust
+from .alarm import SETTABLE, Alarm
+from .sensors import COOLANT_TEMPERATURE, GOOD, JUNCTION_TEMPERATURE, Cause, Trust
 
 DEAD_COUNT = 2  # 202 K: no junction is so cold
 REPEATS = 10  # of all sixteen
@@ -29,7 +29,7 @@ class JunctionCheck:
 
     def __init__(self, parameters: FlightParameters) -> None:
         self._parameters = parameters
-        self._alarm = Alarm(BAD, GOOD)
+        self._alarm = Alarm(SETTABLE, GOOD)
         self._last: tuple[int, ...] = ()
         self._repeats = 0
 
@@ -38,7 +38,8 @@ class JunctionCheck:
         dead = min(words.temperatures) <= DEAD_COUNT
         self._repeats = self._repeats + 1 if words.temperatures == self._last else 0
         self._last = words.temperatures
-        if self._alarm.follow(dead or self._repeats >= REPEATS):
+        odd = dead or self._repeats >= REPEATS
+        if self._alarm.follow(odd, self._parameters.sensor_samples):
             cause = (Cause.RANGE if dead else Cause.STUCK) if self._alarm.active else None
             trust.tell(now_ms, JUNCTION_TEMPERATURE, cause, events)
 

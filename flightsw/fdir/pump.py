@@ -23,7 +23,7 @@ PUMP = LOAD_PUMP.bit_length() - 1
 STILL_S, HEATING_S = 2.0, 3.0
 WARM_K, WARM_K_S = 3.0, 0.8  # more with long cycles, in which coolant and junctions are followed less closely
 HEATING_K, HEATING_K_S = 1.0, 0.3  # without flow even an idle node's junction rises by 0.4 K/s
-HURRY_K_S = 0.4  # both faster than this: what junctions read, and what their power does not explain
+HURRY_K_S = 0.8  # both faster than this: what junctions read, and what their power does not explain
 HURRY_S = 3.0  # after the latest such sign
 TRIAL_MS = 150_000
 TRIAL_ROOM_K = 12.0  # below the limit: twice what a node warms in still coolant until it is noticed
@@ -98,7 +98,7 @@ class PumpWatch:
         """Take in a sample.
 
         Args:
-            warm_k: how much warmer each junction is than its power makes it.
+            warm_k: how much warmer each junction is than its power makes it, by the latest reading.
             dead: whether the pump is found to draw no current, which is told elsewhere.
             free: mask of the nodes one of which may try.
         """
@@ -145,7 +145,8 @@ class PumpWatch:
         )
         last_k, self._last_k = self._last_k, seen_k
         least_k = HURRY_K_S * self._parameters.cycle_ms / 1000.0
-        if last_k and min(seen - last for seen, last in zip(seen_k, last_k, strict=True)) > least_k:
+        warm = seen_k[1] > least_k
+        if warm and last_k and min(seen - last for seen, last in zip(seen_k, last_k, strict=True)) > least_k:
             self._hurry_ms = now_ms + round(HURRY_S * 1000)
         self._slow = now_ms < self._hurry_ms
 

@@ -16,7 +16,7 @@ from ..control import allocation
 from ..events import EventSink
 from ..parameters import NODES, STEPS, FlightParameters
 from ..sample import ComputeWords
-from .alarm import Alarm, alarms
+from .alarm import SETTABLE, Alarm, alarms
 from .limiters import LOAD_RACK_A, LOAD_RACK_B, LimiterControl
 from .readings import Readings
 
@@ -24,11 +24,10 @@ RACKS = 2
 ALL_NODES = (1 << NODES) - 1
 NODES_OF = (0x00FF, 0xFF00)
 LIMITER_OF = (LOAD_RACK_A, LOAD_RACK_B)
-EXCESS_SAMPLES, CLEAR_SAMPLES = 2, 3
-SURE, GUESS_SAMPLES = 5.0, 15  # a node is believed when it is ahead by so much, or after so long
+CLEAR_SAMPLES = 3
+SURE, GUESS_SAMPLES = 4.0, 15  # a node is believed when it is ahead by so much, or after so long
 READING_K2 = 0.2  # variance of a junction's reading: noise and rounding
 SETTLE_SAMPLES = 5  # after a node was switched off, until currents are compared again
-UNLOCKED_SAMPLES = 4
 JUNCTION_S = 5.0
 SMOOTH = 0.4  # of a junction's reading
 JUNCTION_ZERO_K = 200.0
@@ -44,7 +43,8 @@ class RackWatch:
 
     Attributes:
         racks_w: the least that each rack must draw, if its limiter feeds it, when the latest currents were measured.
-        warm_k: how much warmer each junction is than its power makes it.
+        residual_k: how much warmer each junction is than its power makes it, by the latest reading.
+        warm_k: the same, smoothed.
         usable: mask of the nodes that may run.
     """
 
@@ -60,7 +60,6 @@ class RackWatch:
         "_last_w",
         "_noted",
         "_parameters",
-        "_residual_k",
         "_rise_k",
         "_scores",
         "_settle",
@@ -74,6 +73,7 @@ class RackWatch:
         "_was_ms",
         "_was_unlocked",
         "racks_w",
+        "residual_k",
         "usable",
         "warm_k",
     )
@@ -83,8 +83,8 @@ class RackWatch:
         self._table = table = allocation.step_table(parameters.node)
         static_w = parameters.node.static_w
         self._state_w = ((0.0,) * STEPS, (table.boot_w,) * STEPS, table.step_w, (static_w,) * STEPS)
-        self._excess = alarms(RACKS, EXCESS_SAMPLES, CLEAR_SAMPLES)
-        self._unlocked = tuple(Alarm(UNLOCKED_SAMPLES, CLEAR_SAMPLES) for _ in range(NODES))
+        self._excess = alarms(RACKS, SETTABLE, CLEAR_SAMPLES)
+        self._unlocked = tuple(Alarm(SETTABLE, CLEAR_SAMPLES) for _ in range(NODES))
         self._noted = False  # whether a clock has been seen to differ lately
         self._was_unlocked = 0
         self._was_blamed = 0
@@ -98,13 +98,13 @@ class RackWatch:
         self._last_on = 0
         self._last_w = [0.0] * NODES
         self._rise_k = [0.0] * NODES
-        self._residual_k = [0.0] * NODES  # of the latest reading
         self._base_k = [0.0] * NODES  # before a rack drew too much
         self._before_k = [0.0] * NODES  # `warm_k` a sample ago
         self._scores = [0.0] * NODES
         self._excess_s = [0.0] * RACKS  # since when it does
         self._was_ms: int | None = None
         self.warm_k = [0.0] * NODES
+        self.residual_k = [0.0] * NODES
         self.racks_w: tuple[float, ...] = (0.0, 0.0)
         self.usable = ALL_NODES
 
@@ -185,13 +185,13 @@ class RackWatch:
             for rise_k, watts, last_w in zip(self._rise_k, node_w, self._last_w, strict=True)
         ]
         self._before_k = self.warm_k
-        self._residual_k = [
+        self.residual_k = [
             count + JUNCTION_ZERO_K - coolant_k - rise_k
             for count, rise_k in zip(words.temperatures, self._rise_k, strict=True)
         ]
         self.warm_k = [
             warm_k + SMOOTH * (residual_k - warm_k)
-            for warm_k, residual_k in zip(self.warm_k, self._residual_k, strict=True)
+            for warm_k, residual_k in zip(self.warm_k, self.residual_k, strict=True)
         ]
 
     # latch-up
@@ -211,7 +211,7 @@ class RackWatch:
             return
         alarm = self._excess[rack]
         excessive = excess_w > self._parameters.latchup_w
-        alarm.follow(excessive)
+        alarm.follow(excessive, self._parameters.latchup_samples)
         self._waited[rack] = self._waited[rack] + 1 if alarm.active else 0
         if excessive:
             self._weigh(rack, excess_w, elapsed_s)
@@ -238,7 +238,7 @@ class RackWatch:
             self._excess_s[rack] += elapsed_s
         risen_k = self._parameters.junction_k_w * excess_w * (1.0 - exp(-self._excess_s[rack] / JUNCTION_S))
         for node in range(8 * rack, 8 * rack + 8):
-            warmer_k = self._residual_k[node] - self._base_k[node]
+            warmer_k = self.residual_k[node] - self._base_k[node]
             self._scores[node] += risen_k * (warmer_k - risen_k / 2) / READING_K2
 
     def _likeliest(self, rack: int, words: ComputeWords, *, sure: bool) -> int | None:
@@ -264,7 +264,8 @@ class RackWatch:
                 alarm.forget()
                 continue
             step = steps >> 4 * node & 15
-            if alarm.follow(step != told >> 4 * node & 15) and alarm.active:
+            wrong = step != told >> 4 * node & 15
+            if alarm.follow(wrong, self._parameters.unlocked_samples) and alarm.active:
                 again = bool(self._was_unlocked >> node & 1)
                 self._was_unlocked |= 1 << node
                 nodes.fail(node, now_ms, "NODE_UNLOCKED", step, events, last=again)

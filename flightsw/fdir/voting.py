@@ -44,7 +44,9 @@ TOLERANCE_A, TOLERANCE_SHARE = 3.0, 0.04
 TOLERANCE_K = 5.0
 TOLERANCE_CHARGE = 0.035
 WILD = 4.0  # so many times the tolerance is not taken in even once
-SLOW = 10  # samples: the three ways to the state of charge differ for a while after a fault of the battery
+SLOW = (
+    7  # samples more: the three ways to the state of charge differ for a while after a fault of the battery
+)
 TAPER_CHARGE = 0.97
 BALANCE = 15  # samples
 DARK = 0.1  # of the array's nominal power
@@ -78,13 +80,12 @@ class SensorWatch:
 
     def __init__(self, parameters: FlightParameters) -> None:
         self._parameters = parameters
-        cycle_s = parameters.cycle_ms / 1000.0
-        self._power, self._compute = ChannelCheck(POWER, cycle_s), ChannelCheck(COMPUTE, cycle_s)
+        self._power, self._compute = ChannelCheck(POWER, parameters), ChannelCheck(COMPUTE, parameters)
         self._junctions = JunctionCheck(parameters)
-        self._bus = Vote(BUS_CURRENT, None, None)
-        self._battery = Vote(BATTERY_CURRENT, PACK0_CURRENT, None)
-        self._temperature = Vote(BATTERY_TEMPERATURE, PACK0_TEMPERATURE, PACK1_TEMPERATURE)
-        self._voted_charge = Vote(GAUGE, None, BATTERY_VOLTAGE, bad=SLOW)
+        self._bus = Vote(parameters, BUS_CURRENT, None, None)
+        self._battery = Vote(parameters, BATTERY_CURRENT, PACK0_CURRENT, None)
+        self._temperature = Vote(parameters, BATTERY_TEMPERATURE, PACK0_TEMPERATURE, PACK1_TEMPERATURE)
+        self._voted_charge = Vote(parameters, GAUGE, None, BATTERY_VOLTAGE, longer=SLOW)
         self._balance = Alarm(BALANCE, GOOD)
         self._to_blame = STRING_CURRENT
         self._charge = ChargeCheck(parameters)

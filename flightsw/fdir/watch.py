@@ -106,7 +106,9 @@ class FaultWatch:
         words = self._sensors.coolant(now_ms, words, now, events)
         self._racks.observe(now_ms, words, now, limiters, self._nodes, events)
         free = self._racks.usable & allowed & self._nodes.sound
-        self._pump.observe(now_ms, words, self._racks.warm_k, self._loads.pump_dead, free, limiters, events)
+        self._pump.observe(
+            now_ms, words, self._racks.residual_k, self._loads.pump_dead, free, limiters, events
+        )
         return words
 
     def loads(self, now_ms: int, now: Readings, compared: bool) -> None:

@@ -22,7 +22,7 @@ from flatsat.boards.register import Window
 from flatsat.boards.registers import compute_stimulus, laser_stimulus, power_stimulus
 from flatsat.protocols import rmap, slip
 
-from ..bench_file import Place, Policies, Reset
+from ..bench_file import Place, Policies, Reset, Restarted
 from ..errors import BackEndError
 from .line_errors import (
     BoardRestarted,
@@ -33,7 +33,7 @@ from .line_errors import (
     PortLost,
     WrongBoard,
 )
-from .port import BOARDS, STIMULUS, OpticalRecord, Request
+from .port import BOARDS, POWER, STIMULUS, OpticalRecord, Request
 from .serial_port import SerialPort
 
 HOUSEKEEPING, LAST_TRANSACTION = 0xF000, 0xFFFF
@@ -151,9 +151,23 @@ class BoardLine:
             raise self._error(WrongBoard, told)
         self.build_id = look.build_id
         if (look.time_now_ms - self._at_least_ms) & _MODULO >= _HALF:
+            look = self._caught_up(look)
+        self._learn(look.time_now_ms)
+
+    def _caught_up(self, look: Look) -> Look:
+        """A board that has forgotten the run, at the time where it was: without power, until the next step writes POWERED.
+
+        The power board cannot be: it would have to forget what it fed.
+        """
+        if self._board == POWER or self._policies.restarted is Restarted.ERROR:
             told = f"has restarted: its time is {look.time_now_ms} ms, it was {self._at_least_ms}; start the run again"
             raise self._error(BoardRestarted, told)
-        self._learn(look.time_now_ms)
+        octets = self._at_least_ms.to_bytes(4, "big")
+        self._ask(
+            rmap.write_command(self._target, BENCH_INITIATOR, self._number(), self._time_target, octets)
+        )
+        self._tell(f"{self.name} board on {self.url}: has restarted; it goes on as after a loss of its power")
+        return look._replace(time_now_ms=self._at_least_ms)
 
     def _reopen(self, error: PortLost) -> None:
         self._port.close()
@@ -255,6 +269,10 @@ class BoardLine:
             return
         if self._grants(packet):
             self._now_ms = None
+            if (
+                self._board != POWER and packet[2] & rmap.WRITE
+            ):  # that alone may stop short; the target comes last
+                self._learn_target(int.from_bytes(packet[-5:-1], "big"))
         elif packet[2] == _READ and reply[4] == self._target:
             address, high, low = _REACH.unpack_from(packet, 8)
             if address <= _TIME_NOW and address + (high << 16 | low) >= _TIME_NOW + 4:
@@ -262,6 +280,11 @@ class BoardLine:
 
     def _learn(self, now_ms: int) -> None:
         self._now_ms = self._at_least_ms = now_ms
+
+    def _learn_target(self, target_ms: int) -> None:
+        if 0 < (target_ms - self._at_least_ms) & _MODULO < _HALF:
+            self._at_least_ms = target_ms
+        self._now_ms = self._at_least_ms
 
     def _grants(self, packet: bytes) -> bool:
         """Whether a command on the stimulus port writes TIME_TARGET."""
@@ -442,6 +465,10 @@ class LaserLine(BoardLine):
         super().reset()
         self._optical.clear()
         self._taken = None
+
+    def _caught_up(self, look: Look) -> Look:
+        self._taken = None
+        return super()._caught_up(look)
 
     def _fetch(self) -> None:
         while True:

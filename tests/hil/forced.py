@@ -20,8 +20,8 @@ TROUGH_S = 60.0
 """Light that has not been so low for so long cannot be planned with."""
 TROUGH_W = 1500.0
 """By how much it has to be lower than then."""
-STILL_S, TRIP_K = 60.0, 336.0
-"""Junctions in coolant that stands still cool with 99 s; the compute board switches off whichever reaches 335 K."""
+STILL_S = 80.0
+"""Junctions in coolant that stands still cool with 99 s once their nodes are off."""
 PACK_S = 120.0
 """A pack that is lost or dangerous is known for certain, and the nodes are off, so long after the fault began."""
 BEGUN_S = 60.0
@@ -32,7 +32,9 @@ FALLS = (
     "the array's power falls below any of the last minute's by more than the battery can give, and the racks give way with the "
     "next command"
 )
-STILL = "a junction in coolant that stands still, or a node that draws twice its power, warms by 2 to 4 K in each second"
+STILL = (
+    "junctions in coolant that stands still warm by 2 K a second, and cool slowly once their nodes are off"
+)
 HALF = "what is always on takes twice the share of half a battery, though no node runs"
 FORCED: dict[str, tuple[str, str]] = {
     "sun eclipse": ("discharge", FALLS),
@@ -42,7 +44,6 @@ FORCED: dict[str, tuple[str, str]] = {
     "flightsw ephemeris": ("discharge", FALLS),
     "pump stop": ("thermal", STILL),
     "load4 stuck_off": ("thermal", STILL),
-    "node latchup": ("thermal", STILL),
     "pack open": ("floor", HALF),
     "pack cell_short": ("floor", HALF),
     "battery runaway": ("floor", HALF),
@@ -66,7 +67,7 @@ class Judge:
     """
 
     def __init__(self, bench: Bench, always_on: float = 0.0) -> None:
-        """`always_on`: share of the battery that what is always on takes in the dark at the start."""
+        """`always_on`: the share of the battery that what is always on takes in the dark at the start."""
         self._bench = bench
         self._cycle_s = bench.scenario.cycle_s
         satellite = bench.scenario.satellite
@@ -76,6 +77,7 @@ class Judge:
         self._arrays_w: deque[tuple[float, float]] = deque()
         self._fell_s = -1e9
         self._worked_s = 0.0
+        self._racks_w = 0.0
         self.breaches: list[Breach] = []
 
     def look(self) -> None:
@@ -83,7 +85,9 @@ class Judge:
         bench, truth, found = self._bench, self._bench.plant.truth, self._bench.plant.violations
         now_s = bench.now_ms / 1000
         self._follow_array(now_s, truth.array_w)
-        racks_w = (truth.load_current_a[RACK_A] + truth.load_current_a[RACK_B]) * truth.bus_voltage_v
+        self._racks_w = racks_w = (
+            truth.load_current_a[RACK_A] + truth.load_current_a[RACK_B]
+        ) * truth.bus_voltage_v
         if racks_w > IDLE_W and truth.battery_w < 0.0:
             self._worked_s = now_s
         elif truth.battery_w > 0.0:
@@ -123,7 +127,8 @@ class Judge:
             struck = now_s <= fault.at_s + NOTICED * self._cycle_s  # for part of a cycle only, it may be
             return struck or (now_s <= over_s and self._fell(now_s))
         if limit == "thermal":
-            return now_s <= min(over_s, fault.at_s) + STILL_S and self._bench.plant.violations.max_k < TRIP_K
+            seen = now_s > fault.at_s + (NOTICED + 1) * self._cycle_s
+            return now_s <= fault.at_s + STILL_S and not (seen and self._racks_w > IDLE_W)
         return self._idle_since(fault.at_s + PACK_S)
 
     def _fell(self, now_s: float) -> bool:

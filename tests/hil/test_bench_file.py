@@ -22,7 +22,9 @@ def test_every_machine_for_firmware_can_be_named():
 
 
 def test_a_bench_is_read():
-    bench = bench_file.parse(bench_toml(URLS, {"unplugged_s": 0}, reset="power", power_on=["on"], power_off=["off"]))
+    bench = bench_file.parse(
+        bench_toml(URLS, {"unplugged_s": 0}, reset="power", power_on=["on"], power_off=["off"])
+    )
     assert [place.url for place in bench.places()] == list(URLS.values())
     assert {place.reset for place in bench.places()} == {Reset.POWER}
     assert bench.policies.unplugged_s == 0
@@ -67,3 +69,9 @@ def test_what_is_at_fault_is_named(text, told):
 def test_a_bench_that_is_not_there(name, told):
     with pytest.raises(BenchError, match=told.replace("?", r"\?")):
         bench_file.load(name)
+
+
+def test_the_schema_lists_every_field():
+    listed = bench_file.schema()
+    for name in ("url", "power_off", "unplugged_s", "emergency_off", "restarted", "host, qemu"):
+        assert name in listed

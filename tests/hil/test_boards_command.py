@@ -9,6 +9,7 @@ import sys
 import time
 
 import pytest
+from flatsat.boards.firmware.build import BuildError, build
 from flatsat.hil import bench_power, board_lock, quarantine
 from flatsat.hil.backends.port import Options, open_back_end
 from flatsat.hil.board_lock import BoardHeld
@@ -81,7 +82,9 @@ def test_a_held_board_shows_its_holder_to_others_and_is_free_when_that_is_killed
             [*FLATSAT, "boards", "lock", str(bench), "--for", "soldering"], stdout=subprocess.PIPE, text=True
         )
         assert holder.stdout.readline() == "test: held until Ctrl-C\n"
-        with pytest.raises(BoardHeld, match=rf"held by process {holder.pid} on .* \(soldering\) since 20") as caught:
+        with pytest.raises(
+            BoardHeld, match=rf"held by process {holder.pid} on .* \(soldering\) since 20"
+        ) as caught:
             open_back_end("serial", Options(bench=str(bench)))
         assert caught.value.holder.pid == holder.pid
         assert boards("probe", bench).exit_code == 1
@@ -91,7 +94,9 @@ def test_a_held_board_shows_its_holder_to_others_and_is_free_when_that_is_killed
 
 
 def test_ctrl_c_lets_go(tmp_path):
-    holder = subprocess.Popen([*FLATSAT, "boards", "lock", str(written(tmp_path))], stdout=subprocess.PIPE, text=True)
+    holder = subprocess.Popen(
+        [*FLATSAT, "boards", "lock", str(written(tmp_path))], stdout=subprocess.PIPE, text=True
+    )
     holder.stdout.readline()
     assert board_lock.holder(NOWHERE["power"]).pid == holder.pid
     holder.send_signal(signal.SIGINT)
@@ -155,7 +160,9 @@ def logged(tmp_path, word):
 
 
 @pytest.mark.parametrize(
-    ("off_on_exit", "last"), [(True, ["laser off", "compute off", "power off"]), (False, [])], ids=["off", "left on"]
+    ("off_on_exit", "last"),
+    [(True, ["laser off", "compute off", "power off"]), (False, [])],
+    ids=["off", "left on"],
 )
 def test_boards_have_power_for_the_run_and_are_off_after_it(tmp_path, off_on_exit, last):
     means = {"power_on": logged(tmp_path, "on"), "power_off": logged(tmp_path, "off")}
@@ -194,6 +201,16 @@ def test_flash_runs_the_command_and_asks_who_is_there(tmp_path):
     assert "image 0b0a0001" in done.stdout
 
 
+def test_flash_without_an_image_builds_flatsats_own(tmp_path):
+    try:
+        image = build("laser", "stm32f4").flash_path
+    except BuildError as error:
+        pytest.skip(str(error))
+    with benches(tmp_path, flash=["cp", "{image}", f"{tmp_path}/{{board}}.flashed"]) as (bench, _):
+        assert boards("flash", bench, "laser").exit_code == 0
+    assert (tmp_path / "laser.flashed").read_bytes() == image.read_bytes()
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
@@ -203,7 +220,9 @@ def test_flash_runs_the_command_and_asks_who_is_there(tmp_path):
 )
 def test_what_cannot_be_flashed(tmp_path, arguments, told):
     bench = written(tmp_path, flash=["true"])
-    done = subprocess.run([*FLATSAT, "boards", "flash", str(bench), *arguments], capture_output=True, text=True)
+    done = subprocess.run(
+        [*FLATSAT, "boards", "flash", str(bench), *arguments], capture_output=True, text=True
+    )
     assert done.returncode == 2
     assert told in done.stderr
     assert len(done.stderr.splitlines()) == 1
@@ -248,5 +267,5 @@ def test_udev_rules_name_each_port_by_its_serial_number(monkeypatch):
 def test_without_ports_the_rules_say_what_to_do(monkeypatch):
     from serial.tools import list_ports
 
-    monkeypatch.setattr(list_ports, "comports", lambda: [])
+    monkeypatch.setattr(list_ports, "comports", list)
     assert all(line.startswith("#") for line in rules())

@@ -29,6 +29,13 @@ def flown(folder, name, duration_s, bench=None, during=lambda seconds: None):
     return fly(order, during)[1]
 
 
+def events(folder):
+    """Names of the events that came down, in order."""
+    command = [*FLATSAT, "decode", str(folder / "downlink.cadu"), "--events"]
+    lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    return [line.split()[2] for line in lines if line[:4].isdigit()]
+
+
 @pytest.fixture(scope="module")
 def on_the_twin(tmp_path_factory):
     return cache(lambda name, duration_s: flown(tmp_path_factory.mktemp("twin") / "run", name, duration_s))
@@ -116,13 +123,8 @@ def test_a_line_deaf_to_flight_software_is_a_silent_board_that_comes_back(tmp_pa
                 boards["laser"].order("fault", way="to", kind="", every=0, only=0)
 
         summary = flown(tmp_path / "run", "ci-120", 120, bench, during)
-    done = subprocess.run(
-        [*FLATSAT, "decode", str(tmp_path / "run" / "downlink.cadu"), "--events"],
-        capture_output=True,
-        text=True,
-    )
-    events = [line.split()[2] for line in done.stdout.splitlines() if len(line.split()) > 2]
-    assert events.index("BOARD_SILENT") < events.index("BOARD_BACK")
+    told = events(tmp_path / "run")
+    assert told.index("BOARD_SILENT") < told.index("BOARD_BACK")
     assert summary["downlink"]["frames_lost"] == summary["downlink"]["packets_lost"] == 0
 
 
@@ -199,6 +201,21 @@ def test_what_cannot_go_on_is_an_error_with_the_recording_whole(tmp_path, how, t
     assert summary["error"].startswith("compute board on ")
     assert told in summary["error"]
     assert recorder.trace_sha256(tmp_path / "run" / "recording.mcap") == (summary["trace_sha256"], 10)
+
+
+def test_by_policy_a_compute_board_that_was_killed_is_one_that_lost_its_power(tmp_path, capsys):
+    done = []
+
+    def during(seconds):
+        if seconds >= 20 and not done:
+            done.append(harm(boards, "restart"))
+
+    with benches(tmp_path, policies={**QUICK, "restarted": "fly-on"}) as (bench, boards):
+        summary = flown(tmp_path / "run", "leo-orbit", 80, bench, during)
+    assert summary.get("error") is None
+    assert "has restarted; it goes on as after a loss of its power" in capsys.readouterr().err
+    assert "CONFIGURATION_REPAIRED" in events(tmp_path / "run")
+    assert summary["downlink"]["frames_lost"] == summary["downlink"]["packets_lost"] == 0
 
 
 def test_by_policy_an_unplugged_board_ends_the_run_at_once(tmp_path):
