@@ -129,9 +129,24 @@ def test_unplugged_board_hangs_up_and_lives_on(board):
     assert time_now(board) == 5
 
 
-def test_reset_board_is_as_after_power_on(board):
+@pytest.mark.parametrize("frozen", [False, True], ids=["running", "frozen"])
+def test_reset_board_is_as_after_power_on(board, frozen):
+    if frozen:
+        board.stop()
     board.reset()
     assert time_now(board) == 0
+
+
+def test_board_obeys_in_the_middle_of_a_reply():
+    """An emulator whose octets nobody takes away would obey nobody."""
+    long_question = slip.encode(rmap.read_command(0x62, 0x21, 1, 0x2000, 1288, incrementing=False))
+    with started("laser", "qemu") as laser, serial.Serial(laser.port, timeout=30) as line:
+        for delay_ms in range(8):
+            line.write(2 * long_question)
+            time.sleep(delay_ms / 1000)
+            laser.reset()
+            line.write(slip.encode(rmap.read_command(0x62, 0x21, 1, 0, 4)))
+            assert line.read_until(b"LSR1").endswith(b"LSR1")  # what it said before may still be on its way
 
 
 def test_killed_board_hangs_up_and_starts_anew(board):
@@ -183,9 +198,7 @@ def test_a_board_that_does_not_start_is_told_in_a_line(monkeypatch):
     started("power", "host").close()
     monkeypatch.setitem(MACHINES, "host", MACHINES["host"]._replace(command=lambda path: ENDS_AT_ONCE))
     before = set(Path(tempfile.gettempdir()).glob("flatsat-board-*"))
-    with pytest.raises(
-        BuildError, match=r"^the power board's process did not start: .* ended at once with 1; run"
-    ):
+    with pytest.raises(BuildError, match=r"^the power board's process did not start: .* ended with 1; run"):
         BoardProcess("power", "host")
     assert set(Path(tempfile.gettempdir()).glob("flatsat-board-*")) <= before
 
