@@ -107,7 +107,7 @@ class FaultWatch:
         words = self._sensors.coolant(now_ms, words, now, events)
         self._racks.observe(now_ms, words, now, limiters, self._nodes, events)
         sensed = self._sensors.trust.sound[JUNCTION_TEMPERATURE]
-        warm_k = self._racks.residual_k if sensed else UNKNOWN_K
+        warm_k = self._racks.warm_k if sensed else UNKNOWN_K
         free = self._racks.usable & allowed & self._nodes.sound
         self._pump.observe(now_ms, words, warm_k, self._loads.pump_dead, free, limiters, events)
         return words
