@@ -37,7 +37,8 @@ Proven: the balance, the limit, the greatest gap, duality: any prices do. Measur
 - a start near the limit with coolant far warmer than the radiator: its first half minute may pass the greatest gap.
 - packs so cold that their heat pipe closes: their exchange is that of an open one.
 Given away: that prices are no better than they are; the part of the cells' heat that the program's loss leaves out; heaters;
-heat that goes into gap and psi once; that clock steps are whole: the limit is held by a mean over nodes and time, a flight holds it with the faster one of two steps.
+heat that goes into gap and psi once; that clock steps are whole: the limit is held by a mean over nodes and time, a flight
+holds it with the faster one of two steps.
 """
 
 from __future__ import annotations

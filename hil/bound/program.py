@@ -131,9 +131,7 @@ def steer(scenario: Scenario, horizon: Horizon, near_k: Series) -> Steered:
     )
 
 
-def _electrical(
-    rows: Rows, scenario: Scenario, horizon: Horizon
-) -> tuple[Places, dict[int, float]]:
+def _electrical(rows: Rows, scenario: Scenario, horizon: Horizon) -> tuple[Places, dict[int, float]]:
     """Everything but heat: the rows of the bus, the gain."""
     count = len(horizon.width_s)
     rows.kind = "power"
