@@ -13,7 +13,7 @@ from .. import bench_file
 from ..bench_file import BenchFile
 from ..errors import BackEndError
 from .board_site import BoardSite
-from .line_errors import LineError
+from .line_errors import LineError, PortLost
 from .port import BOARDS, LASER, OpticalRecord, Options, Request
 from .serial_line import BoardLine, LaserLine
 
@@ -48,7 +48,7 @@ class SerialBackEnd:
             self._sites.append(site)
             url = self._closing.enter_context(site)
             kind = LaserLine if board == LASER else BoardLine
-            line = kind(board, url, place, bench.policies, _tell, site.run)
+            line = kind(board, url, place, site.policies, _tell, site.run)
             self._closing.callback(line.close)
             self._lines.append(line)
         for line in self._lines:
@@ -70,7 +70,7 @@ class SerialBackEnd:
                     replies[index] = self._lines[requests[index].board].receive(requests[index])
         except LineError as error:
             self._note(error)
-            raise
+            raise self._explained(error) from error
         return replies
 
     def take_optical(self) -> list[OpticalRecord]:
@@ -100,6 +100,14 @@ class SerialBackEnd:
                 site.worked()
         self._works = False
         self._closing.close()
+
+    def _explained(self, error: LineError) -> BackEndError:
+        """A port of an emulator is not plugged in by hand."""
+        started = any(site.board == error.board and site.is_started for site in self._sites)
+        if started and isinstance(error, PortLost):
+            told = "hung up: its program was ended, or has crashed; run again, and report it if it stays so"
+            return BackEndError(f"the emulated {error.board} board {told}")
+        return error
 
     def _note(self, error: LineError) -> None:
         """A board that fails often is left alone."""

@@ -16,7 +16,7 @@ UUTS = {
 }
 ICARUS = {"rtl on Icarus": ("rtl", VERILATOR._replace(simulator="icarus"))}
 # the same Verilog flies them on Verilator; on Icarus a minute, and a third of what all others take
-LEFT_OUT_ON_ICARUS = {
+LEFT_OUT_ON_SLOW = {
     "test_time_wraps",
     "test_a_dead_bus_takes_all_power_until_it_has_been_back_for_60_s",
     "test_blocks_beyond_four_are_lost_and_counted_modulo_16",
@@ -29,12 +29,13 @@ LINES = {  # what is at the end of each
     "serial, firmware on QEMU": "qemu",
 }
 EVERY = {"twin": ("twin", Options()), **UUTS, **ICARUS, **{name: ("serial", Options()) for name in LINES}}
+SLOW = {*ICARUS, *(name for name, end in LINES.items() if end == "qemu")}
 IMPATIENT = {
     **QUICK,
     "reply_s": 0.005,
     "silent_s": 20,
 }  # boards without power are asked often here, and keep silent
-RANDOM = {"twins", "host"}  # QEMU runs what the host runs, and takes ten times as long
+RANDOM = {"host"}  # whose firmware QEMU runs too, in ten times the time
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +72,7 @@ def back_ends(tmp_path_factory):
 
 def pytest_generate_tests(metafunc):
     if "back_end" in metafunc.fixturenames:
-        left_out = ICARUS if metafunc.function.__name__ in LEFT_OUT_ON_ICARUS else {}
+        left_out = SLOW if metafunc.function.__name__ in LEFT_OUT_ON_SLOW else ()
         metafunc.parametrize("back_end", [name for name in EVERY if name not in left_out], indirect=True)
 
 

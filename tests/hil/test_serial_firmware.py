@@ -2,10 +2,10 @@
 """Runs on the boards' firmware, as programs of this machine and on emulated microcontrollers: the twin's trace, also through
 boards that are stopped, unplugged and killed."""
 
+import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -116,43 +116,56 @@ def test_the_benches_of_the_package_start_their_boards_and_leave_nothing_behind(
 
 @pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGINT], ids=lambda by: by.name)
 def test_nothing_stays_behind_when_the_bench_is_stopped(tmp_path, by):
-    environment = {**os.environ, "TMPDIR": str(tmp_path)}
-    command = [
-        sys.executable,
-        "-m",
-        "flatsat.hil",
-        "run",
-        "leo-orbit",
-        "--bench",
-        "host",
-        "--out",
-        str(tmp_path / "run"),
-    ]
-    run = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
-    )
-    deadline = time.monotonic() + 60
-    recording = tmp_path / "run" / "recording.mcap"
-    while not (recording.exists() and recording.stat().st_size > 20_000):
-        if run.poll() is not None:
-            pytest.skip(run.communicate()[1])
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    run = started(tmp_path)
     run.send_signal(by)
     run.communicate(timeout=30)
+    deadline = time.monotonic() + 10
     while left_behind(tmp_path) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert left_behind(tmp_path) == []
 
 
+def test_an_emulator_that_is_killed_is_told_of_at_once(tmp_path):
+    run = started(tmp_path, "--json")
+    (laser,) = [
+        number for number, words in left_behind(tmp_path) if words[0].rpartition("/")[2].startswith("laser")
+    ]
+    os.kill(laser, signal.SIGKILL)
+    out, _ = run.communicate(timeout=60)
+    assert run.returncode == 2
+    summary = json.loads(out)
+    assert summary["error"].startswith(
+        "the emulated laser board hung up: its program was ended, or has crashed; "
+    )
+    recorded = recorder.trace_sha256(tmp_path / "run" / "recording.mcap")
+    assert recorded == (summary["trace_sha256"], summary["cycles"])
+
+
+def started(folder, *options):
+    """A run on the firmware as programs of this machine, once it flies."""
+    command = [*FLATSAT, "run", "leo-orbit", "--bench", "host", "--out", str(folder / "run"), *options]
+    environment = {**os.environ, "TMPDIR": str(folder)}
+    run = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    )
+    deadline = time.monotonic() + 60
+    recording = folder / "run" / "recording.mcap"
+    while not (recording.exists() and recording.stat().st_size > 20_000):
+        if run.poll() is not None:
+            pytest.skip(run.communicate()[1])
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return run
+
+
 def left_behind(folder):
-    """Processes that were started with this folder for their temporary files."""
+    """Processes that were started with this folder for their temporary files: number, and the words of the command."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            told = (process / "environ").read_bytes()
+            told, words = (process / "environ").read_bytes(), (process / "cmdline").read_text()
         except OSError:
             continue
         if f"TMPDIR={folder}".encode() in told.split(b"\0"):
-            found.append((process / "cmdline").read_text())
+            found.append((int(process.name), words.split("\0")))
     return found
