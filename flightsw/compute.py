@@ -10,7 +10,6 @@ power cycles, stops to those as well: the rest keep running, and wear evens out.
 from __future__ import annotations
 
 import struct
-from bisect import bisect_right
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -284,7 +283,7 @@ class NodeControl:
         nodes = running.bit_count()
         booting_w = (enable.bit_count() - nodes) * self._table.boot_w
         least_w = nodes * self._table.step_w[0]
-        cool_w = nodes * self._table.step_w[max(bisect_right(self._table.step_w, node_w) - 1, 0)]
+        cool_w = allocation.cool_w(node_w, nodes, self._table)
         power_w = min(max(plan.compute_w - booting_w, least_w), plan.ceiling_w - booting_w, cool_w)
         now_w = allocation.clocks_w(self._clocks, nodes, self._table)
         hold_w = min(max(HOLD_SHARE * now_w, HOLD_LEAST_W), HOLD_MOST_W)

@@ -114,7 +114,7 @@ class FlightParameters:
 
     # heat
     limit_k: float = 333.0
-    limit_margin_k: float = 0.4
+    limit_margin_k: float = 0.2
     junction_k_w: float = 0.0015
     trip_k: float = 335.0  # the compute board's own protection, should this software fail
     coolant_heater_on_k: float = 235.0

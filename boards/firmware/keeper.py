@@ -25,9 +25,7 @@ from pathlib import Path
 from flatsat.protocols import slip
 
 PIECE_OCTETS = 1 << 16
-HELD_BACK_S = (
-    0.002  # an emulator sends octet by octet: waking the bench for each costs more than the board's work
-)
+HELD_BACK_S = 0.002  # an emulator sends octet by octet: waking the bench for each costs too much
 LIMIT_S = 20.0  # for an answer of the emulator, and for the first octet of a board that starts
 LINE = "{line}"  # in a command: the descriptor of the board's serial line
 QMP = "{qmp}"  # and of the emulator's control socket
@@ -45,7 +43,8 @@ class Board:
     def _start(self) -> None:
         self.line, line = socket.socketpair()
         self._qmp, qmp = socket.socketpair()
-        self._said = b""
+        self._said = self._backlog = b""
+        self._events: set[object] = set()
         with line, qmp:
             descriptors = {LINE: str(line.fileno()), QMP: str(qmp.fileno())}
             command = [_filled(word, descriptors) for word in self._command]
@@ -57,18 +56,24 @@ class Board:
                 pass_fds=(line.fileno(), qmp.fileno()),
                 preexec_fn=_die_with_parent,
             )
+        self.line.setblocking(False)
         if self._emulated:
-            self._qmp.settimeout(LIMIT_S)
             self._hear()  # its greeting
             self._tell("qmp_capabilities")
         self._await_first_octet()
 
     def _await_first_octet(self) -> None:
         """The board sends an END when it hears; an octet sent to it before would be lost."""
-        self.line.settimeout(LIMIT_S)
-        if not self.line.recv(1):
-            raise OSError(f"{self._command[0]} ended at once with {self._process.wait()}")
-        self.line.setblocking(False)
+        if not self._backlog and not select.select([self.line], [], [], LIMIT_S)[0]:
+            raise OSError(f"{self._command[0]} runs, and the board does not")
+        if not self._backlog and not self.line.recv(1):
+            raise OSError(f"{self._command[0]} ended with {self._process.wait()}")
+        self._backlog = b""
+
+    def take_backlog(self) -> bytes:
+        """What the board said while it was told something."""
+        taken, self._backlog = self._backlog, b""
+        return taken
 
     def stop(self) -> None:
         if self._emulated:
@@ -83,21 +88,21 @@ class Board:
             self._process.send_signal(signal.SIGCONT)
 
     def reset(self) -> None:
-        """As its reset button; one that was killed starts anew."""
+        """As its reset button; a frozen board goes on, and one that was killed starts anew."""
         if self._emulated and self._process.poll() is None:
-            self._forget_what_it_said()
+            self._tell("stop")
+            self._hear_line()
+            self._backlog = b""
+            self._events.clear()
             self._tell("system_reset")
+            while "RESET" not in self._events:
+                self._hear()
             self._tell("cont")
             self._await_first_octet()
         else:
             self.kill()
             self.line.close()
             self._start()
-
-    def _forget_what_it_said(self) -> None:
-        with suppress(BlockingIOError):
-            while self.line.recv(PIECE_OCTETS):
-                pass
 
     def kill(self) -> None:
         self._process.kill()
@@ -111,13 +116,29 @@ class Board:
 
     def _hear(self) -> dict[str, object]:
         while b"\n" not in self._said:
-            piece = self._qmp.recv(PIECE_OCTETS)
-            if not piece:
-                raise OSError(f"{self._command[0]} ended at once with {self._process.wait()}")
-            self._said += piece
+            readable = select.select([self._qmp, self.line], [], [], LIMIT_S)[0]
+            if not readable:
+                raise OSError(f"{self._command[0]} does not answer")
+            if self.line in readable:
+                self._hear_line()
+            if self._qmp in readable:
+                self._hear_qmp()
         message, _, self._said = self._said.partition(b"\n")
         heard: dict[str, object] = json.loads(message)
+        self._events.add(heard.get("event"))
         return heard
+
+    def _hear_line(self) -> None:
+        """An emulator that cannot get rid of octets obeys nobody; a line that has ended is the keeper's to find."""
+        with suppress(BlockingIOError):
+            while piece := self.line.recv(PIECE_OCTETS):
+                self._backlog += piece
+
+    def _hear_qmp(self) -> None:
+        piece = self._qmp.recv(PIECE_OCTETS)
+        if not piece:
+            raise OSError(f"{self._command[0]} ended with {self._process.wait()}")
+        self._said += piece
 
 
 class Port:
@@ -221,6 +242,7 @@ class Keeper:
             return False
         try:
             COMMANDS[command](self)
+            self._to_port += self._board.take_backlog()
             self._control.sendall(b"ok\n")
         except OSError as error:
             self._control.sendall(f"{error}\n".encode())

@@ -97,7 +97,7 @@ class BoardProcess:
         self._tell("go_on")
 
     def reset(self) -> None:
-        """Press its reset button: power-on state. A killed board starts anew, at a new port of the same name."""
+        """Press its reset button: power-on state. A frozen board goes on; a killed one gets a new port of the same name."""
         self._tell("reset")
 
     def unplug(self) -> None:

@@ -23,7 +23,7 @@ PUMP = LOAD_PUMP.bit_length() - 1
 STILL_S, HEATING_S = 2.0, 3.0
 WARM_K, WARM_K_S = 3.0, 0.8  # more with long cycles, in which coolant and junctions are followed less closely
 HEATING_K, HEATING_K_S = 1.0, 0.3  # without flow even an idle node's junction rises by 0.4 K/s
-HURRY_K_S = 0.8  # both faster than this: what junctions read, and what their power does not explain
+HURRY_K_S = 0.5  # both faster than this: what junctions read, and what their power does not explain
 HURRY_S = 3.0  # after the latest such sign
 TRIAL_MS = 150_000
 TRIAL_ROOM_K = 12.0  # below the limit: twice what a node warms in still coolant until it is noticed
@@ -98,7 +98,7 @@ class PumpWatch:
         """Take in a sample.
 
         Args:
-            warm_k: how much warmer each junction is than its power makes it, by the latest reading.
+            warm_k: how much warmer each junction is than its power makes it.
             dead: whether the pump is found to draw no current, which is told elsewhere.
             free: mask of the nodes one of which may try.
         """

@@ -29,7 +29,7 @@ SURE, GUESS_SAMPLES = 4.0, 15  # a node is believed when it is ahead by so much,
 READING_K2 = 0.2  # variance of a junction's reading: noise and rounding
 SETTLE_SAMPLES = 5  # after a node was switched off, until currents are compared again
 JUNCTION_S = 5.0
-SMOOTH = 0.4  # of a junction's reading
+SMOOTH = 0.4  # within a second, of a junction's reading
 JUNCTION_ZERO_K = 200.0
 COOLANT_K = 0.01
 ONE_BY_ONE_MS = 5000
@@ -185,12 +185,13 @@ class RackWatch:
             for rise_k, watts, last_w in zip(self._rise_k, node_w, self._last_w, strict=True)
         ]
         self._before_k = self.warm_k
+        smooth = 1.0 - (1.0 - SMOOTH) ** elapsed_s
         self.residual_k = [
             count + JUNCTION_ZERO_K - coolant_k - rise_k
             for count, rise_k in zip(words.temperatures, self._rise_k, strict=True)
         ]
         self.warm_k = [
-            warm_k + SMOOTH * (residual_k - warm_k)
+            warm_k + smooth * (residual_k - warm_k)
             for warm_k, residual_k in zip(self.warm_k, self.residual_k, strict=True)
         ]
 

@@ -7,7 +7,7 @@ from flatsat.boards.registers import power_flight
 
 from ..compute import NodeControl
 from ..events import EventSink
-from ..parameters import FlightParameters
+from ..parameters import NODES, FlightParameters
 from ..sample import ComputeWords, PowerWords
 from .array import ArrayWatch
 from .battery import PackWatch
@@ -16,9 +16,10 @@ from .loads import Expected, LoadWatch
 from .pump import PumpWatch
 from .racks import RackWatch
 from .readings import Readings
-from .sensors import PACK0_TEMPERATURE, PACK1_TEMPERATURE, STRING_CURRENT
+from .sensors import JUNCTION_TEMPERATURE, PACK0_TEMPERATURE, PACK1_TEMPERATURE, STRING_CURRENT
 from .voting import SensorWatch
 
+UNKNOWN_K = [0.0] * NODES  # a reading that stands in for a junction tells nothing of the pump
 PACK0 = power_flight.SWITCHES_PACK0.low
 CHARGE = power_flight.SWITCHES_CHARGE.mask
 BATTERY_HEATER = power_flight.SWITCHES_BATTERY_HEATER.mask
@@ -105,10 +106,10 @@ class FaultWatch:
         events, limiters = self._events, self._limiters
         words = self._sensors.coolant(now_ms, words, now, events)
         self._racks.observe(now_ms, words, now, limiters, self._nodes, events)
+        sensed = self._sensors.trust.sound[JUNCTION_TEMPERATURE]
+        warm_k = self._racks.warm_k if sensed else UNKNOWN_K
         free = self._racks.usable & allowed & self._nodes.sound
-        self._pump.observe(
-            now_ms, words, self._racks.residual_k, self._loads.pump_dead, free, limiters, events
-        )
+        self._pump.observe(now_ms, words, warm_k, self._loads.pump_dead, free, limiters, events)
         return words
 
     def loads(self, now_ms: int, now: Readings, compared: bool) -> None:

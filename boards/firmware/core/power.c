@@ -23,11 +23,6 @@ void board_power_on(void)
     computer_power_on();
 }
 
-void board_reset(void)
-{
-    // This board has no switch before it.
-}
-
 // ---------------------------------------------------------------- registers
 
 static uint32_t actuators(void)

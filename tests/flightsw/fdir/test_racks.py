@@ -73,7 +73,7 @@ class Racks:
             words = self._words()
             self.racks.observe(now_ms, words, now, self.limiters, self.nodes, self.events)
             self.pump.observe(
-                now_ms, words, self.racks.residual_k, False, self.nodes.sound, self.limiters, self.events
+                now_ms, words, self.racks.warm_k, False, self.nodes.sound, self.limiters, self.events
             )
             fed = (0x00FF if on & LOAD_RACK_A else 0) | 0xFF00 if on & LOAD_PUMP else 0
             self.nodes.observe(now_ms, words, fed & self.racks.usable & self.pump.usable, self.events)
