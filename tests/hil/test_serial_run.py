@@ -11,6 +11,7 @@ from flatsat.hil import recorder, scenario
 from flatsat.hil.backends import serial_line
 from flatsat.hil.backends.line_errors import BoardRestarted, BoardSilent, PortAbsent, WrongBoard
 from flatsat.hil.backends.port import Options, Request, open_back_end
+from flatsat.hil.errors import FlatsatError
 from flatsat.hil.run import Order, fly
 
 from .bench_files import QUICK, bench_toml, benches
@@ -235,6 +236,27 @@ def test_by_policy_an_unplugged_board_ends_the_run_at_once(tmp_path):
 
 
 # --- opening --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("back_end", "options", "told"),
+    [
+        ("serial", Options(), "add --bench FILE"),
+        ("serial", Options(bench="host", simulator="icarus"), "are for the Verilog: add --backend rtl"),
+        (
+            "serial",
+            Options(bench="nowhere"),
+            "there is no bench 'nowhere'; allowed: emulated, example, host, a path",
+        ),
+        ("twin", Options(bench="host"), "the twins are in this process: add --backend serial"),
+        ("rtl", Options(bench="host"), "the Verilog has none: add --backend serial"),
+    ],
+    ids=["no bench", "a simulator", "no such bench", "a bench for the twin", "a bench for the Verilog"],
+)
+def test_options_that_do_not_go_together(back_end, options, told):
+    with pytest.raises(FlatsatError) as caught:
+        open_back_end(back_end, options)
+    assert told in str(caught.value)
 
 
 def opened(path):
