@@ -13,9 +13,10 @@ from .. import bench_file
 from ..bench_file import BenchFile
 from ..errors import BackEndError
 from .board_site import BoardSite
+from .laser_line import LaserLine
 from .line_errors import LineError, PortLost
 from .port import BOARDS, LASER, OpticalRecord, Options, Request
-from .serial_line import BoardLine, LaserLine
+from .serial_line import BoardLine
 
 
 class SerialBackEnd:

@@ -8,7 +8,7 @@ from functools import cache
 
 import pytest
 from flatsat.hil import recorder, scenario
-from flatsat.hil.backends import serial_line
+from flatsat.hil.backends import packet_line
 from flatsat.hil.backends.line_errors import BoardRestarted, BoardSilent, PortAbsent, WrongBoard
 from flatsat.hil.backends.port import Options, Request, open_back_end
 from flatsat.hil.errors import FlatsatError
@@ -301,7 +301,7 @@ def test_a_silent_board_is_told_of(tmp_path):
 def test_the_register_map_must_be_the_one_known(tmp_path, monkeypatch):
     with benches(tmp_path) as (bench, _):
         newer = type("Register", (), {"reset": 99})
-        monkeypatch.setattr(serial_line.MAPS[1], "MAP_VERSION", newer)
+        monkeypatch.setattr(packet_line.MAPS[1], "MAP_VERSION", newer)
         with pytest.raises(WrongBoard, match="register map 2, this flatsat knows 99; flash its image"):
             opened(bench)
 
