@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One board at the end of one serial line: one command under way, and what becomes of it when the line is bad or the board is pulled.
+"""One board at the end of one serial line: commands, and what becomes of them where the line is bad or the board is pulled.
 
 A board answers in order, whatever port it is asked on. So whether a reply that did not come is still to come is never
 guessed from a clock: the line asks the board for its identity, and when that comes first, no reply is coming. The wall clock
