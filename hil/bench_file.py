@@ -71,6 +71,9 @@ class Place:
         int, Rule("octets that the board takes at once; 0: as many as a packet has", low=0, high=8191)
     ] = 0
     burst_gap_s: Annotated[float, Rule("pause between bursts", unit="s", low=0, high=1)] = 0.001
+    reads_ahead: Annotated[
+        int, Rule("reads that may be under way with the command before them; 0: none", low=0, high=16)
+    ] = 4
     power_on: Annotated[tuple[str, ...], Rule("command that gives it power")] = ()
     power_off: Annotated[tuple[str, ...], Rule("command that takes its power")] = ()
     reset_command: Annotated[tuple[str, ...], Rule("reset = command: the command that resets it")] = ()

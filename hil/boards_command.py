@@ -17,9 +17,7 @@ import typer
 from . import bench_file, bench_power, board_lock, quarantine, usage
 from . import help as helping
 from .backends.board_site import BoardSite
-from .backends.line_errors import LineError
 from .backends.port import BOARDS
-from .backends.serial_line import BoardLine
 from .bench_file import BenchFile, Place
 from .errors import BackEndError, BuildFailed
 from .interrupt import Interrupted
@@ -203,6 +201,8 @@ def _ports() -> Sequence[dict[str, str]]:
 
 
 def _probed(name: str, board: int, place: Place, bench: BenchFile) -> dict[str, Any]:
+    from .backends.serial_line import BoardLine  # and pyserial with it
+
     site = BoardSite(name, place, bench, "flatsat boards probe", even_if_quarantined=True)
     row: dict[str, Any] = {"board": name, "url": place.url, "answers": False}
     line = None
@@ -215,7 +215,7 @@ def _probed(name: str, board: int, place: Place, bench: BenchFile) -> dict[str, 
                 now_ms = line.look().time_now_ms
             finally:
                 line.close()
-    except (LineError, board_lock.BoardHeld, BackEndError) as error:
+    except BackEndError as error:
         return row | {"told": str(error)}
     site.worked()
     trip_us = round(1e6 * statistics.median(looks_s))
@@ -225,7 +225,7 @@ def _probed(name: str, board: int, place: Place, bench: BenchFile) -> dict[str, 
     }  # fmt: skip
 
 
-def _timed(line: BoardLine) -> float:
+def _timed(line: Any) -> float:
     started = time.perf_counter()
     line.look()
     return time.perf_counter() - started

@@ -65,7 +65,9 @@ class SerialBackEnd:
             while any(waiting):
                 under_way = [queue.popleft() for queue in waiting if queue]
                 for index in under_way:
-                    self._lines[requests[index].board].send(requests[index])
+                    board = requests[index].board
+                    following = [requests[later] for later in waiting[board]]
+                    self._lines[board].send(requests[index], following)
                 for index in under_way:
                     replies[index] = self._lines[requests[index].board].receive(requests[index])
         except LineError as error:

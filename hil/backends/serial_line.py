@@ -14,7 +14,7 @@ from __future__ import annotations
 import struct
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from flatsat.boards.firmware import windows
@@ -93,6 +93,8 @@ class BoardLine:
         self._port = SerialPort(self.name, url, baud=place.baud, write_s=policies.write_s)
         self._decoder = slip.Decoder()
         self._inbox: deque[bytes] = deque()
+        self._ahead: list[bytes] = []
+        self._kept: dict[bytes, bytes] = {}
         self._next = HOUSEKEEPING
         self._lost: PortLost | None = None
         self._now_ms: int | None = 0  # None: a grant is answered, and how far it went is not known
@@ -113,8 +115,8 @@ class BoardLine:
         """Let the port go; safe to call twice."""
         self._port.close()
 
-    def _await_port(self, limit_s: float) -> None:
-        until_s, told = time.monotonic() + limit_s, False
+    def _await_port(self, limit_s: float, *, told: bool = False) -> None:
+        until_s = time.monotonic() + limit_s
         while True:
             try:
                 self._port.open()
@@ -135,6 +137,7 @@ class BoardLine:
     def _identify(self) -> None:
         self._decoder, self._lost = slip.Decoder(), None
         self._inbox.clear()
+        self._forget_ahead()
         self._port.write(slip.END)  # what noise left in the board's decoder ends here
         look = self.look()
         layout = MAPS[self._board]
@@ -178,7 +181,7 @@ class BoardLine:
         until_s = time.monotonic() + limit_s
         while True:
             try:
-                self._await_port(max(0.0, until_s - time.monotonic()))
+                self._await_port(max(0.0, until_s - time.monotonic()), told=True)
                 self._identify()
             except PortAbsent:
                 raise error from None
@@ -193,14 +196,34 @@ class BoardLine:
 
     # commands ------------------------------------------------------------------------------------------
 
-    def send(self, request: Request) -> None:
-        """Put a command on its way; `receive` comes next, and tells what went wrong."""
+    def send(self, request: Request, following: Sequence[Request] = ()) -> None:
+        """Put a command on its way; `receive` comes next, and tells what went wrong.
+
+        Reads among those that follow go with it, up to the first command that is none: they change nothing, and may be
+        asked again.
+        """
+        ahead = [] if self._ahead else list(self._reads(following)) if request.reply_due else []
         try:
             if request.port == STIMULUS and self._now_ms is None and self._grants(request.packet):
                 self.look()
-            self._write(request.packet)
+            if request.packet in self._ahead:
+                self._ahead.remove(request.packet)
+            else:
+                self._write(request.packet, *ahead)
+                self._ahead = ahead
         except PortLost as error:
             self._lost = error
+
+    def _reads(self, following: Sequence[Request]) -> Iterator[bytes]:
+        for request in following[: self._place.reads_ahead]:
+            if not request.reply_due or request.packet[2] != _READ:
+                return
+            yield request.packet
+
+    def _forget_ahead(self) -> None:
+        """What was asked ahead is asked again in its turn: it may have been answered before a command that has to be repeated."""
+        self._ahead = []
+        self._kept = {}
 
     def receive(self, request: Request) -> bytes | None:
         """The reply to the command sent last; None where none is due, or one on the flight port was lost.
@@ -218,6 +241,7 @@ class BoardLine:
             reply = None
         if request.port == STIMULUS and request.reply_due:
             if reply is None or self._was_damaged(request.packet, reply):
+                self._forget_ahead()
                 reply = self._repeated(request, before_ms)
             self._note(request.packet, reply)
         return reply
@@ -235,13 +259,16 @@ class BoardLine:
         """The reply, or None once the board has answered a later question."""
         packet = request.packet
         if request.reply_due:
-            reply = self._await(packet, limit_s=self._policies.reply_s)
+            if packet in self._kept:
+                return self._kept.pop(packet)
+            reply = self._await(packet, limit_s=self._policies.reply_s, in_turn=True)
             if reply is not None:
                 return reply[1]
         command = self._read(0, _LOOK.size)
         answered, reply_octets = self._asked(command, packet)
         if answered is packet:
             return reply_octets
+        self._forget_ahead()
         self._learn(self._seen(reply_octets).time_now_ms)
         return None
 
@@ -377,8 +404,8 @@ class BoardLine:
 
     # octets --------------------------------------------------------------------------------------------
 
-    def _write(self, packet: bytes) -> None:
-        octets, burst = slip.encode(packet), self._place.burst_octets
+    def _write(self, *packets: bytes) -> None:
+        octets, burst = b"".join(map(slip.encode, packets)), self._place.burst_octets
         if not burst:
             self._port.write(octets)
             return
@@ -386,8 +413,12 @@ class BoardLine:
             self._port.write(octets[start : start + burst])
             time.sleep(self._place.burst_gap_s)
 
-    def _await(self, *commands: bytes, limit_s: float) -> tuple[bytes, bytes] | None:
-        """The first reply to one of the commands, with that command; None when none comes in time."""
+    def _await(self, *commands: bytes, limit_s: float, in_turn: bool = False) -> tuple[bytes, bytes] | None:
+        """The first reply to one of the commands, with that command; None when none comes in time.
+
+        Args:
+            in_turn: give up when what was asked later is answered.
+        """
         until_s = time.monotonic() + limit_s
         inbox = self._inbox
         while True:
@@ -396,7 +427,13 @@ class BoardLine:
                 for command in commands:
                     if _answers(command, reply):
                         return command, reply
-                self.strays += 1
+                later = next((command for command in self._ahead if _answers(command, reply)), None)
+                if later is None:
+                    self.strays += 1
+                    continue
+                self._kept[later] = reply
+                if in_turn:
+                    return None
             left_s = until_s - time.monotonic()
             if left_s <= 0:
                 return None

@@ -77,6 +77,20 @@ def test_silence_is_none_and_costs_no_reply_of_others(back_end):
     assert [words(reply)[0].to_bytes(4, "big") for reply in replies[1:]] == [b"PWR1", b"CMP1"]
 
 
+def test_a_board_without_power_is_silent_between_replies(back_end):
+    asked = [
+        read(1, STIMULUS, 0, 4),
+        read(1, FLIGHT, 0, 4),
+        read(1, FLIGHT, 4, 4),
+        read(1, STIMULUS, 4, 4),
+        read(1, FLIGHT, 0, 4),
+    ]
+    replies = back_end.exchange([*asked, read(0, FLIGHT, 0, 4)])
+    assert [reply is None for reply in replies] == [False, True, True, False, True, False]
+    assert [words(replies[place])[0].to_bytes(4, "big") for place in (0, 5)] == [b"CMP1", b"PWR1"]
+    assert words(replies[3]) == [MAPS[1][STIMULUS].MAP_VERSION.reset]
+
+
 # --- random traffic: every back end against the twin -----------------------------------------------------------------
 
 ADDRESSES = {

@@ -11,6 +11,7 @@ from flatsat.hil import recorder, scenario
 from flatsat.hil.backends import serial_line
 from flatsat.hil.backends.line_errors import BoardRestarted, BoardSilent, PortAbsent, WrongBoard
 from flatsat.hil.backends.port import Options, Request, open_back_end
+from flatsat.hil.errors import FlatsatError
 from flatsat.hil.run import Order, fly
 
 from .bench_files import QUICK, bench_toml, benches
@@ -67,8 +68,11 @@ def test_the_trace_is_the_twins(tmp_path, on_the_twin, kind, name, duration_s):
     assert summary["images"]["power"] == f"serial {BUILD_ID['power']:08x}"
 
 
-def test_small_bursts_give_the_same_trace(tmp_path, on_the_twin):
-    with benches(tmp_path, burst_octets=64, burst_gap_s=0.0001) as (bench, _):
+@pytest.mark.parametrize(
+    "pace", [{"burst_octets": 64, "burst_gap_s": 0.0001}, {"reads_ahead": 0}, {"reads_ahead": 16}], ids=str
+)
+def test_pace_changes_no_trace(tmp_path, on_the_twin, pace):
+    with benches(tmp_path, **pace) as (bench, _):
         assert (
             flown(tmp_path / "run", "ci-120", 20, bench)["trace_sha256"]
             == on_the_twin("ci-120", 20)["trace_sha256"]
@@ -77,7 +81,7 @@ def test_small_bursts_give_the_same_trace(tmp_path, on_the_twin):
 
 # --- bad lines ------------------------------------------------------------------------------------------------------
 
-EVERY = 23  # pieces, so that faults wander through all phases of a cycle
+EVERY = 13  # pieces, so that faults wander through all phases of a cycle
 TIMELY = ["split", "noise"]
 HARMFUL = ["corrupt", "stutter", "cut", "lose", "merge"]
 
@@ -149,7 +153,7 @@ def test_a_board_stopped_for_a_while_changes_nothing(tmp_path, on_the_twin, name
 )
 def test_a_board_unplugged_and_replugged_in_every_phase_flies_on(tmp_path, capsys, kind, name):
     with benches(tmp_path, kind) as (bench, boards):
-        boards[name].order("fault", way="to", kind="unplug", every=17, seconds=0.03)
+        boards[name].order("fault", way="to", kind="unplug", every=11, seconds=0.03)
         summary = flown(tmp_path / "run", "ci-120", 30, bench)
         struck = int(boards[name].order("struck"))
     assert struck > 5
@@ -232,6 +236,27 @@ def test_by_policy_an_unplugged_board_ends_the_run_at_once(tmp_path):
 
 
 # --- opening --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("back_end", "options", "told"),
+    [
+        ("serial", Options(), "add --bench FILE"),
+        ("serial", Options(bench="host", simulator="icarus"), "are for the Verilog: add --backend rtl"),
+        (
+            "serial",
+            Options(bench="nowhere"),
+            "there is no bench 'nowhere'; allowed: emulated, example, host, a path",
+        ),
+        ("twin", Options(bench="host"), "the twins are in this process: add --backend serial"),
+        ("rtl", Options(bench="host"), "the Verilog has none: add --backend serial"),
+    ],
+    ids=["no bench", "a simulator", "no such bench", "a bench for the twin", "a bench for the Verilog"],
+)
+def test_options_that_do_not_go_together(back_end, options, told):
+    with pytest.raises(FlatsatError) as caught:
+        open_back_end(back_end, options)
+    assert told in str(caught.value)
 
 
 def opened(path):
