@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import NamedTuple
 
 from .build import BuildError, Image, build
-from .keeper import LINE, QMP
+from .program import LINE, QMP
 
 LIMIT_S = 30.0  # for a command to the keeper: a machine under load
 # USART2 is QEMU's second serial port; its STM32F405 has what the F401, F411 and F446 have where the firmware looks.

