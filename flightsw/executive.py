@@ -237,6 +237,8 @@ class FlightSoftware:
             self._decide_level(now_ms, energy, readings)
             self._watch_floor(now_ms, energy.state_of_charge)
         if self._samples.laser:
+            if self._laser.restarted(self._samples.laser):
+                self._actuator.forget(BoardId.LASER)
             self._laser.observe(now_ms, self._samples.laser, self._events)
         else:
             self._laser.no_sample()

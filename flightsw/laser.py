@@ -135,6 +135,15 @@ class LaserControl:
         self._ready = self._search = False
         self.state = LinkState.OFF
 
+    def restarted(self, words: LaserWords) -> bool:
+        """Whether the board has gone off without being told to, and has lost what it was told and the frames it held."""
+        state = self.state
+        if words.state != LinkState.OFF or state is LinkState.OFF or self._search:
+            return False
+        self.forget()
+        self.state = state  # the loss of the link is yet to be told
+        return True
+
     def observe(self, now_ms: int, words: LaserWords, events: EventSink) -> None:
         """Take in a sample: link state, what was taken and what was sent."""
         if words.state != self.state:

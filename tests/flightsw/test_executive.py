@@ -6,7 +6,7 @@ from itertools import pairwise
 from random import Random
 
 import pytest
-from flatsat.boards.registers import compute_flight, laser_flight, power_flight
+from flatsat.boards.registers import compute_flight, laser_flight, laser_stimulus, power_flight
 from flatsat.flightsw import executive
 from flatsat.flightsw.control.sunlight import penumbra_light
 from flatsat.flightsw.laser import LinkState
@@ -14,7 +14,7 @@ from flatsat.flightsw.modes import Level, Mode
 from flatsat.flightsw.parameters import FlightParameters
 from flatsat.flightsw.ports import BoardId, Read, Write
 from flatsat.flightsw.records import BootRecord
-from flatsat.protocols import aos, dictionary
+from flatsat.protocols import aos, dictionary, rmap
 
 SHORT_ORBIT = FlightParameters(
     orbit_period_s=1500.0, eclipse_s=516.0, sunrise_ms=8_000, penumbra_s=8.0, battery_capacity_wh=6_000.0
@@ -316,3 +316,18 @@ def test_boot_record_survives_the_wrap_of_board_time(make_satellite, memory, los
         executive.boot(memory, 1, satellite.bus, now_ms, satellite.parameters)
     record = BootRecord.load(memory)
     assert (record.boots, record.resets_ms) == (3, (1_000, 2_000, 1_000))
+
+
+@pytest.mark.parametrize("at_s", [5, 40], ids=["while-acquiring", "in-track"])
+def test_a_laser_board_that_starts_anew_by_itself_is_told_everything_again(satellite, at_s):
+    satellite.run(at_s)
+    light = len(satellite.optical)
+    for powered in (0, 1):
+        word = powered.to_bytes(4, "big")
+        packet = rmap.write_command(0x62, 0x21, 5, laser_stimulus.POWERED.address, word)
+        assert satellite.boards[BoardId.LASER].execute(packet)
+    satellite.run(60)
+    assert satellite.flight.status.link == LinkState.TRACK
+    assert len(satellite.optical) > light + 4
+    sent = frames(satellite)
+    assert sent == sorted(set(sent))
