@@ -19,10 +19,8 @@ from .sunlight import TOLD_NIGHT_S, Sunlight
 PACKS = 2
 STEADY_FRACTION = 0.02  # of the array's power: a change within this is noise
 CYCLES_TO_ACT = 2.0  # from the instant of the sample to the end of the cycle that the command rules
-BUS_MORE_S = (
-    10.0  # within which more power of the loads beside the racks is taken in: a heater is some kilowatts
-)
-BUS_LESS = 0.1  # of less power, in a cycle: an inrush that only the racks' samples have seen lowers it too
+BUS_GAIN = 0.1  # of what the loads beside the racks draw more or less, in a cycle
+BUS_STEP_W, BUS_MORE_S = 300.0, 10.0  # so much more is no noise, but a heater: it is taken in within so long
 FULL_S = 300.0  # over which the array's full power is averaged: longer than it wanders
 BROKEN_FRACTION = 0.05  # a steady change beyond this is a string gained or lost
 BROKEN_S = 10.0
@@ -71,7 +69,8 @@ class EnergyEstimate:
         self.battery_w = readings.battery_w
         self.battery_k = readings.battery_k
         bus_w = readings.bus_a * readings.bus_v - self.rack_w
-        gain = max(min(self._cycle_s / BUS_MORE_S, 1.0), BUS_LESS) if bus_w > self._bus_w else BUS_LESS
+        more = bus_w > self._bus_w + BUS_STEP_W
+        gain = max(min(self._cycle_s / BUS_MORE_S, 1.0), BUS_GAIN) if more else BUS_GAIN
         self._bus_w = max(self._bus_w + gain * (bus_w - self._bus_w), 0.0)
         share = readings.packs_usable / PACKS
         self.battery.update(readings, share, elapsed_s)
