@@ -140,12 +140,14 @@ class NodeControl:
     def decide(self, now_ms: int, plan: Plan, node_w: float) -> Command:
         """Turn a plan into a command; `node_w` is the most that one node may turn into heat."""
         enable = self._shed(now_ms, self.command.enable, plan.nodes)
-        starting = self._wanted(enable, plan.nodes)
+        wanted = self._wanted(enable, plan.nodes)
         room_w = plan.ceiling_w - self._drawn_w(enable)
-        low, high = self._set_clocks(enable | starting, plan, node_w)
-        if starting and starting.bit_count() * self._table.boot_w <= room_w:
+        low, high = self._set_clocks(enable | _bits(wanted), plan, node_w)
+        starting = wanted[: max(int(room_w / self._table.boot_w), 0)]
+        if starting:
             self._start(now_ms, starting)
-            enable |= starting
+            self._want_cycles = 0 if starting == wanted else self._want_cycles
+            enable |= _bits(starting)
         self.command = Command(enable, low, high, self._challenge(now_ms))
         return self.command
 
@@ -256,22 +258,20 @@ class NodeControl:
             enable &= ~(1 << node)
         return enable
 
-    def _wanted(self, enable: int, wanted: int) -> int:
-        """Mask of the nodes to start, once the plan has wanted more for long enough."""
+    def _wanted(self, enable: int, wanted: int) -> list[int]:
+        """The nodes to start, once the plan has wanted more for long enough."""
         missing = wanted - enable.bit_count()
         free = self._racked & ~enable
         if missing <= 0 or not free:
             self._want_cycles = 0
-            return 0
+            return []
         self._want_cycles += 1
         if self._want_cycles * self._parameters.cycle_ms < START_PERSISTENCE_S * 1000.0:
-            return 0
-        first = sorted(_nodes(free), key=lambda node: (self.cycles[node], node))[:missing]
-        return sum(1 << node for node in first)
+            return []
+        return sorted(_nodes(free), key=lambda node: (self.cycles[node], node))[:missing]
 
-    def _start(self, now_ms: int, starting: int) -> None:
-        self._want_cycles = 0
-        for node in _nodes(starting):
+    def _start(self, now_ms: int, starting: list[int]) -> None:
+        for node in starting:
             self._enabled_ms[node] = now_ms
             self.cycles[node] += 1
         self._memory.write(NODE_RECORD, _RECORD.pack(*self.cycles))
@@ -315,6 +315,10 @@ class NodeControl:
 def golden_answer(challenge: int) -> int:
     """What a node that computes rightly answers to a challenge."""
     return challenge & 0xF0000000 | (5 * (challenge & 0xFFFFFFF) + 0x3C6EF35) & 0xFFFFFFF
+
+
+def _bits(nodes: list[int]) -> int:
+    return sum(1 << node for node in nodes)
 
 
 @lru_cache(maxsize=4)
