@@ -4,13 +4,14 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help setup run test xcheck bench lint wheel wheel-test lock clean
+.PHONY: help setup run test xcheck bench bitstream lint wheel wheel-test lock clean
 
 help:
 	@echo "make run     set up, build the boards' simulator and fly one orbit of flight software against the Verilog"
 	@echo "make test    set up and run the tests"
 	@echo "make xcheck  install Basilisk (some 470 MB) beside it all and check the plant's orbit, shadow, energy and radiator against it"
 	@echo "make bench   measure speed: full orbits on each back end, ratio to a bare Verilator loop, control steps, coding, a million mutated inputs, 500 random pairs of faults; python -m tests.bench year flies a year"
+	@echo "make bitstream  build/icebreaker/NAME.bin: each board for an iCEBreaker, with its logic cells and maximum frequency"
 	@echo "make lint    ruff and mypy --strict (Verilator's lint of the Verilog is one of the tests)"
 	@echo "make wheel   build dist/flatsat-*.whl"
 	@echo "make wheel-test  install the wheel in a clean environment outside this folder, and use it there (RTL=verilator|icarus: must fly on it)"
@@ -41,6 +42,9 @@ xcheck: setup
 
 bench: setup
 	@$(BIN)/python -m tests.bench
+
+bitstream: setup
+	@$(BIN)/python -m flatsat.rtl_sim.bitstream build/icebreaker
 
 # mypy cannot follow the editable install's mapping of folders to packages: give it a tree of links.
 lint: setup
