@@ -42,6 +42,7 @@ class Model(NamedTuple):
         recipe: what the simulator is made by beside Verilator and its sources.
         sources: files that it is made of.
         arguments: prepares a folder under the build's lock, and gives what Verilator is to be told there.
+        make_variables: what it has otherwise than every model.
         told: line for people before it is built.
     """
 
@@ -51,6 +52,7 @@ class Model(NamedTuple):
     sources: list[Path]
     arguments: Callable[[Path, int], list[str]]
     told: str
+    make_variables: tuple[str, ...] = ()
 
 
 def build(progress: Progress = lambda line: None) -> Simulator:
@@ -75,7 +77,7 @@ def build_model(model: Model, identity: int, progress: Progress) -> Simulator:
         BuildError: a tool is missing or a step failed.
     """
     flags = _compile_flags()
-    recipe = (*VERILATOR_FLAGS, *MAKE_VARIABLES, *flags, _versions(), *model.recipe)
+    recipe = (*VERILATOR_FLAGS, *MAKE_VARIABLES, *model.make_variables, *flags, _versions(), *model.recipe)
 
     def compile_in(folder: Path, lock: int) -> None:
         _compile(folder, lock, model, flags)
@@ -119,7 +121,7 @@ def _compile(folder: Path, lock: int, model: Model, flags: tuple[str, ...]) -> N
     common.run_step("verilator", [_verilator(), *VERILATOR_FLAGS, "-o", model.program, "--Mdir", str(folder),
                     *flags, *model.arguments(folder, lock), str(HERE / "main.cpp")], folder, lock, environment)  # fmt: skip
     common.run_step("make", ["make", "-C", str(folder), "-f", f"V{TOP}.mk", f"-j{os.cpu_count() or 1}",
-                    f"PYTHON3={sys.executable}", *MAKE_VARIABLES, model.program], folder, lock, environment)  # fmt: skip
+                    f"PYTHON3={sys.executable}", *MAKE_VARIABLES, *model.make_variables, model.program], folder, lock, environment)  # fmt: skip
 
 
 def _compile_flags() -> tuple[str, ...]:
