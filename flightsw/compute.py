@@ -10,7 +10,6 @@ power cycles, stops to those as well: the rest keep running, and wear evens out.
 from __future__ import annotations
 
 import struct
-from bisect import bisect_right
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -26,7 +25,6 @@ from .sample import ComputeWords
 
 OFF, BOOT, ON, HUNG = range(4)
 START_PERSISTENCE_S = 3.0
-HUNG_PERSISTENCE = 3
 WRONG_PERSISTENCE = 2
 BOOT_LATE_S = 60.0
 HOLD_SHARE, HOLD_LEAST_W, HOLD_MOST_W = 0.03, 150.0, 700.0  # clocks go up only when this much is left over
@@ -128,7 +126,8 @@ class NodeControl:
         if words is not None:
             self._observe(now_ms, words, events)
         self._racked = racked & ~self._ladder.release(now_ms) & ~self._restart
-        self.command = self.command._replace(enable=self.command.enable & self._racked)
+        if self.command.enable & ~self._racked:
+            self.command = self.command._replace(enable=self.command.enable & self._racked)
         self._restart = 0
 
     def counts(self, now_ms: int) -> NodeCounts:
@@ -141,10 +140,20 @@ class NodeControl:
     def decide(self, now_ms: int, plan: Plan, node_w: float) -> Command:
         """Turn a plan into a command; `node_w` is the most that one node may turn into heat."""
         enable = self._shed(now_ms, self.command.enable, plan.nodes)
-        enable |= self._start(now_ms, enable, plan.nodes)
-        low, high = self._set_clocks(enable, plan, node_w)
+        starting = self._wanted(enable, plan.nodes)
+        room_w = plan.ceiling_w - self._drawn_w(enable)
+        low, high = self._set_clocks(enable | starting, plan, node_w)
+        if starting and starting.bit_count() * self._table.boot_w <= room_w:
+            self._start(now_ms, starting)
+            enable |= starting
         self.command = Command(enable, low, high, self._challenge(now_ms))
         return self.command
+
+    def _drawn_w(self, enable: int) -> float:
+        """What nodes draw as the next command reaches them: clocks need a tenth of a second to come down, boots begin at once."""
+        nodes = (enable & self.on).bit_count()
+        booting_w = (enable.bit_count() - nodes) * self._table.boot_w
+        return allocation.clocks_w(self._clocks, nodes, self._table) + booting_w
 
     # health
 
@@ -183,7 +192,7 @@ class NodeControl:
                 self._quiet[node] = 0
                 continue
             self._quiet[node] += 1
-            if self._quiet[node] >= HUNG_PERSISTENCE:
+            if self._quiet[node] >= self._parameters.hung_samples:
                 self.fail(node, now_ms, "NODE_HUNG", self._quiet[node], events)
 
     def _check_answer(self, now_ms: int, words: ComputeWords, events: EventSink) -> None:
@@ -214,6 +223,12 @@ class NodeControl:
         """Mask of the nodes that are held off after a fault."""
         return self._ladder.held
 
+    @property
+    def sound(self) -> int:
+        """Mask of the nodes that may run and have not failed of late, or, when there is none, of all that are not held off."""
+        free = ~self._ladder.held & (1 << NODES) - 1
+        return sum(1 << node for node in _nodes(free) if not self._ladder.faults[node]) or free
+
     def fail(
         self, node: int, now_ms: int, name: str, fact: int, events: EventSink, *, last: bool = False
     ) -> None:
@@ -241,7 +256,8 @@ class NodeControl:
             enable &= ~(1 << node)
         return enable
 
-    def _start(self, now_ms: int, enable: int, wanted: int) -> int:
+    def _wanted(self, enable: int, wanted: int) -> int:
+        """Mask of the nodes to start, once the plan has wanted more for long enough."""
         missing = wanted - enable.bit_count()
         free = self._racked & ~enable
         if missing <= 0 or not free:
@@ -250,14 +266,15 @@ class NodeControl:
         self._want_cycles += 1
         if self._want_cycles * self._parameters.cycle_ms < START_PERSISTENCE_S * 1000.0:
             return 0
+        first = sorted(_nodes(free), key=lambda node: (self.cycles[node], node))[:missing]
+        return sum(1 << node for node in first)
+
+    def _start(self, now_ms: int, starting: int) -> None:
         self._want_cycles = 0
-        started = 0
-        for node in sorted(_nodes(free), key=lambda node: (self.cycles[node], node))[:missing]:
-            started |= 1 << node
+        for node in _nodes(starting):
             self._enabled_ms[node] = now_ms
             self.cycles[node] += 1
         self._memory.write(NODE_RECORD, _RECORD.pack(*self.cycles))
-        return started
 
     # clocks
 
@@ -266,7 +283,7 @@ class NodeControl:
         nodes = running.bit_count()
         booting_w = (enable.bit_count() - nodes) * self._table.boot_w
         least_w = nodes * self._table.step_w[0]
-        cool_w = nodes * self._table.step_w[max(bisect_right(self._table.step_w, node_w) - 1, 0)]
+        cool_w = allocation.cool_w(node_w, nodes, self._table)
         power_w = min(max(plan.compute_w - booting_w, least_w), plan.ceiling_w - booting_w, cool_w)
         now_w = allocation.clocks_w(self._clocks, nodes, self._table)
         hold_w = min(max(HOLD_SHARE * now_w, HOLD_LEAST_W), HOLD_MOST_W)

@@ -289,7 +289,8 @@ class FlightSoftware:
             faults.loads(now_ms, self._readings, compared=words is not None)
         if words:
             if self._samples.power:
-                words = faults.compute(now_ms, words, self._readings)
+                allowed = self._telecommands.services.functions.nodes
+                words = faults.compute(now_ms, words, self._readings, allowed)
             self._node_w = min(self._heat.limit_w(words, estimate.rack_w), faults.node_w)
         elif not self._samples.compute_known:
             self._heat.forget()

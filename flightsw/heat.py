@@ -3,7 +3,8 @@
 
 The coolant is measured finely and changes slowly; its rise is carried forward. The junctions are measured coarsely and change
 within seconds. So the limit of a node's power is the rise that coolant still allows, divided by the thermal resistance from
-junction to coolant; the junctions' readings keep that resistance honest, quickly upwards (a weak pump), slowly downwards.
+junction to coolant; the junctions' readings, smoothed, keep that resistance honest, at once upwards (a weak pump), slowly
+downwards. They count while power is level: junctions follow it late.
 """
 
 from __future__ import annotations
@@ -15,7 +16,12 @@ from .sample import ComputeWords
 
 _COOLANT = compute_flight.COOLANT_COOLANT_TEMPERATURE.lsb
 _JUNCTION_ZERO = compute_flight.TEMPERATURE_0_3_NODE0.zero
-_WARMER, _COLDER = 0.1, 0.01  # how fast the resistance follows its measurement
+_LEVEL, _COLDER = (
+    0.1,
+    0.01,
+)  # of a measurement of the resistance that enters its mean; how fast it follows that down
+_HOT = 0.3  # of a cycle's hottest reading that enters its mean: one of sixteen is always high by noise
+_STEADY = 0.02  # of a node's power, from one cycle to the next, that counts as level
 _SMOOTH, _TREND = 0.2, 0.01  # of a cycle's reading of the coolant: what is off enters its level and its rise
 _AHEAD = 2.0  # cycles until a command has acted
 READING_K = compute_flight.TEMPERATURE_0_3_NODE0.lsb
@@ -33,11 +39,21 @@ class NodeHeat:
         resistance_k_w: junction to coolant.
     """
 
-    __slots__ = ("_parameters", "_rise_k", "coolant_k", "hottest_k", "resistance_k_w")
+    __slots__ = (
+        "_hot_k",
+        "_measured",
+        "_node_w",
+        "_parameters",
+        "_rise_k",
+        "coolant_k",
+        "hottest_k",
+        "resistance_k_w",
+    )
 
     def __init__(self, parameters: FlightParameters) -> None:
         self._parameters = parameters
-        self.resistance_k_w = parameters.junction_k_w
+        self.resistance_k_w = self._measured = parameters.junction_k_w
+        self._node_w = self._hot_k = 0.0
         self.coolant_k = self.hottest_k = 0.0
         self._rise_k = 0.0  # of the coolant in a cycle
 
@@ -55,14 +71,19 @@ class NodeHeat:
         running = ((words.node_state | words.node_state >> 1) & 0x55555555).bit_count()
         node_w = racks_w / running if running else 0.0
         self.hottest_k = max(words.temperatures) + _JUNCTION_ZERO
-        if node_w > LEAST_NODE_W:
+        if node_w > LEAST_NODE_W and abs(node_w - self._node_w) < _STEADY * node_w:
             typical_k = (
                 sum(words.temperatures) / NODES + _JUNCTION_ZERO if running == NODES else self.hottest_k
             )
-            measured = max((typical_k - coolant_k) / node_w, parameters.junction_k_w)
-            gain = _WARMER if measured > self.resistance_k_w else _COLDER
-            self.resistance_k_w += gain * (measured - self.resistance_k_w)
-        if self.hottest_k > parameters.limit_k + READING_K / 2:
+            self._measured += _LEVEL * ((typical_k - coolant_k) / node_w - self._measured)
+            colder = self.resistance_k_w - _COLDER * (self.resistance_k_w - parameters.junction_k_w)
+            self.resistance_k_w = max(self._measured, colder)
+        self._node_w = node_w
+        self._hot_k += _HOT * (self.hottest_k - self._hot_k)
+        if (
+            self._hot_k > parameters.limit_k + READING_K
+            or self.hottest_k > parameters.limit_k + 2 * READING_K
+        ):
             return 0.0
         soon_k = self.coolant_k + max(_AHEAD * self._rise_k, 0.0)
         rise_k = parameters.limit_k - parameters.limit_margin_k - soon_k

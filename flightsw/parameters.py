@@ -101,9 +101,20 @@ class FlightParameters:
     retry_s: tuple[float, ...] = (10.0, 100.0, 1000.0)
     latchup_w: float = 400.0  # that a rack draws beyond what its nodes were told to
 
+    # persistence of faults, in samples
+    latchup_samples: int = 2
+    unlocked_samples: int = 4
+    hung_samples: int = 3
+    sensor_samples: int = 3
+    string_lost_samples: int = 5
+    array_low_samples: int = 30
+    pack_open_samples: int = 15
+    pack_runaway_samples: int = 15
+    limiter_stuck_samples: int = 5
+
     # heat
     limit_k: float = 333.0
-    limit_margin_k: float = 0.4
+    limit_margin_k: float = 0.2
     junction_k_w: float = 0.0015
     trip_k: float = 335.0  # the compute board's own protection, should this software fail
     coolant_heater_on_k: float = 235.0

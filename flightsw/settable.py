@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from operator import attrgetter
 from typing import Any
 
 from flatsat.protocols.dictionary import SettableParameter
@@ -32,7 +33,7 @@ class ParameterTable:
         changed: what has been set since launch, by identifier.
     """
 
-    __slots__ = ("_loaded", "_names", "_settable", "_spares", "changed", "live")
+    __slots__ = ("_loaded", "_names", "_read", "_settable", "_spares", "changed", "live")
 
     def __init__(self, loaded: FlightParameters, settable: Mapping[str, SettableParameter]) -> None:
         self._loaded = loaded
@@ -40,6 +41,7 @@ class ParameterTable:
         self.changed: dict[int, float] = {}
         self._settable = {parameter.identifier: parameter for parameter in settable.values()}
         self._names = tuple(parameter.name for parameter in self._settable.values())
+        self._read = attrgetter(*self._names)
         self._spares = [self._values(), self._values()]
 
     def __contains__(self, identifier: int) -> bool:
@@ -118,7 +120,7 @@ class ParameterTable:
             yield identifier, copy
 
     def _values(self) -> list[Any]:
-        return [getattr(self.live, name) for name in self._names]
+        return list(self._read(self.live))
 
     def _in_order(self, table: FlightParameters, values: Mapping[int, float]) -> bool:
         try:

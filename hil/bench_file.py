@@ -38,6 +38,13 @@ class Reset(Enum):
     POWER = "power"
 
 
+class Restarted(Enum):
+    """What becomes of a run whose compute or laser board has forgotten it: killed, reset, or without power for a while."""
+
+    ERROR = "error"
+    FLY_ON = "fly-on"
+
+
 class Start(Enum):
     """What is started for a board that is not a thing on a table."""
 
@@ -72,7 +79,9 @@ class Place:
     def __post_init__(self) -> None:
         check(self)
         if bool(self.url) == bool(self.start):
-            raise TableError("url", "is missing" if not self.url else "does not go with start", "either url or start")
+            raise TableError(
+                "url", "is missing" if not self.url else "does not go with start", "either url or start"
+            )
         if self.reset is Reset.COMMAND and not self.reset_command:
             raise TableError("reset_command", "is missing", 'a list of words, as reset is "command"')
         if self.reset is Reset.POWER and not (self.power_on and self.power_off):
@@ -107,10 +116,20 @@ class Policies:
     unplugged_s: Annotated[
         float, Rule("wait for a board unplugged in mid-run; 0: it ends the run", unit="s", low=0, high=3600)
     ] = 30.0
-    reply_s: Annotated[float, Rule("without a reply, until the bench asks again", unit="s", above=0, high=60)] = 1.0
-    silent_s: Annotated[float, Rule("without any reply, until the run ends", unit="s", above=0, high=3600)] = 15.0
+    restarted: Annotated[
+        Restarted,
+        Rule("a compute or laser board that forgot the run: end it, or fly on as after a loss of its power"),
+    ] = Restarted.ERROR
+    reply_s: Annotated[
+        float, Rule("without a reply, until the bench asks again", unit="s", above=0, high=60)
+    ] = 1.0
+    silent_s: Annotated[
+        float, Rule("without any reply, until the run ends", unit="s", above=0, high=3600)
+    ] = 15.0
     write_s: Annotated[float, Rule("for the port to take a packet", unit="s", above=0, high=60)] = 2.0
-    command_s: Annotated[float, Rule("for a power, reset or flash command", unit="s", above=0, high=3600)] = 60.0
+    command_s: Annotated[float, Rule("for a power, reset or flash command", unit="s", above=0, high=3600)] = (
+        60.0
+    )
     off_on_exit: Annotated[bool, Rule("run every power_off when flatsat lets the boards go")] = True
     quarantine_after: Annotated[
         int, Rule("failures in a row until a board is left alone; 0: never", low=0, high=1000)
@@ -151,7 +170,9 @@ def load(name_or_path: str | Path) -> BenchFile:
         path = FOLDER / f"{name_or_path}.toml"
     elif not path.suffix and not path.exists():
         near = nearest(str(name_or_path), builtin())
-        raise BenchError("", f"there is no bench {str(name_or_path)!r}{near}", ", ".join((*builtin(), "a path")))
+        raise BenchError(
+            "", f"there is no bench {str(name_or_path)!r}{near}", ", ".join((*builtin(), "a path"))
+        )
     try:
         return parse(path.read_text(encoding="utf-8"), str(path))
     except OSError as error:
@@ -172,6 +193,11 @@ def parse(text: str, source: str = "") -> BenchFile:
         raise BenchError("", f"is not TOML: {error}; mend that line", source=source) from error
     except TableError as error:
         raise BenchError(error.path, error.problem, error.allowed, source) from error
+
+
+def schema() -> str:
+    """Every field of a bench file with its type, default and meaning; for people."""
+    return "\n".join(tables.listing(tables.schema(BenchFile)))
 
 
 def builtin() -> tuple[str, ...]:

@@ -24,7 +24,12 @@ def run(words: Sequence[str], limit_s: float, **stand_ins: str) -> str:
     command = [_filled(word, stand_ins) for word in words]
     try:
         done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", timeout=limit_s
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=limit_s,
         )
     except subprocess.TimeoutExpired:
         raise BackEndError(

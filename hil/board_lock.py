@@ -61,7 +61,9 @@ def held(board: str, url: str, purpose: str) -> Iterator[None]:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     except OSError as error:
-        raise BackEndError(f"cannot lock {url} in {path.parent}: {error.strerror}; set XDG_RUNTIME_DIR") from error
+        raise BackEndError(
+            f"cannot lock {url} in {path.parent}: {error.strerror}; set XDG_RUNTIME_DIR"
+        ) from error
     try:
         if not _taken(file):
             raise BoardHeld(board, url, _read(file))
@@ -108,5 +110,8 @@ def _read(file: int) -> Holder | None:
 
 def _this_process(purpose: str) -> Holder:
     return Holder(
-        pid=os.getpid(), host=socket.gethostname(), since=f"{datetime.now(UTC):%Y-%m-%d %H:%M:%SZ}", purpose=purpose
+        pid=os.getpid(),
+        host=socket.gethostname(),
+        since=f"{datetime.now(UTC):%Y-%m-%d %H:%M:%SZ}",
+        purpose=purpose,
     )

@@ -21,7 +21,7 @@ from .backends.line_errors import LineError
 from .backends.port import BOARDS
 from .backends.serial_line import BoardLine
 from .bench_file import BenchFile, Place
-from .errors import BackEndError
+from .errors import BackEndError, BuildFailed
 from .interrupt import Interrupted
 from .udev_rules import rules
 
@@ -34,7 +34,8 @@ boards_app = typer.Typer(
 
 LOOKS = 21
 BENCH = Annotated[
-    str, typer.Argument(metavar="BENCH", parser=usage.given, help="A bench file, or a bench of flatsat's own.")
+    str,
+    typer.Argument(metavar="BENCH", parser=usage.given, help="A bench file, or a bench of flatsat's own."),
 ]
 JSON = Annotated[bool, typer.Option("--json", help="Print one JSON object, nothing else.")]
 
@@ -84,7 +85,12 @@ def probe(bench: BENCH, as_json: JSON = False) -> None:
 def flash(
     bench: BENCH,
     board: Annotated[str, typer.Argument(metavar="BOARD", help=f"One of {', '.join(BOARDS)}.")],
-    image: Annotated[Path, typer.Option(metavar="FILE", parser=usage.path, help="The image.")],
+    image: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", parser=usage.path, help="The image [default: flatsat's own, built for STM32F4]."
+        ),
+    ] = None,
 ) -> None:
     """Put an image into a board by its bench file's `flash` command, then ask the board who it is."""
     if board not in BOARDS:
@@ -93,6 +99,7 @@ def flash(
     place = loaded.places()[BOARDS.index(board)]
     if not place.flash:
         raise bench_file.BenchError(f"boards.{board}.flash", "is missing", "a list of words", bench)
+    image = image or _built(board)
     if not image.is_file():
         raise BackEndError(f"{image} is no file; give an image with --image")
     site = BoardSite(board, place, loaded, f"flatsat boards flash {board}", even_if_quarantined=True)
@@ -117,8 +124,8 @@ def lock(
         for board, place in zip(BOARDS, loaded.places(), strict=True):
             if place.url:
                 stack.enter_context(board_lock.held(board, place.url, purpose))
-        print(f"{loaded.name}: held until Ctrl-C", flush=True)
         try:
+            print(f"{loaded.name}: held until Ctrl-C", flush=True)
             while True:
                 time.sleep(3600)
         except Interrupted:
@@ -144,6 +151,21 @@ def off(bench: BENCH) -> None:
 def udev() -> None:
     """Print udev rules for the USB serial ports that are plugged in: permission, and a stable name for each."""
     print("\n".join(rules()))
+
+
+@boards_app.command("schema", cls=helping.Command)
+def bench_schema() -> None:
+    """Print every field of a bench file with its type, default and meaning."""
+    print(bench_file.schema())
+
+
+def _built(board: str) -> Path:
+    from flatsat.boards.firmware.build import BuildError, build
+
+    try:
+        return build(board, "stm32f4").flash_path
+    except BuildError as error:
+        raise BuildFailed(str(error)) from error
 
 
 def _rows(name: str, bench: BenchFile) -> Iterator[dict[str, Any]]:
@@ -175,7 +197,9 @@ def _state(place: Place, holder: board_lock.Holder | None, record: quarantine.Re
 def _ports() -> Sequence[dict[str, str]]:
     from serial.tools import list_ports
 
-    return [{"device": port.device, "description": port.description} for port in sorted(list_ports.comports())]
+    return [
+        {"device": port.device, "description": port.description} for port in sorted(list_ports.comports())
+    ]
 
 
 def _probed(name: str, board: int, place: Place, bench: BenchFile) -> dict[str, Any]:

@@ -73,7 +73,7 @@ BOARDS = """\b
 Examples:
   flatsat boards list mine.toml              where each is, who holds it
   flatsat boards probe mine.toml             who answers
-  flatsat boards flash mine.toml power --image power.bin
+  flatsat boards flash mine.toml power       build its image, and put it in
   flatsat boards lock mine.toml              hold them until Ctrl-C
   flatsat boards off mine.toml               take their power
   flatsat boards udev > 60-flatsat.rules     stable names for ports

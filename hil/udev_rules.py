@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 _HEAD = (
     "# sudo cp 60-flatsat.rules /etc/udev/rules.d/ && sudo udevadm control --reload && sudo udevadm trigger",
-    "# then, in a bench file, url = \"/dev/flatsat/NAME\"; rename each to the board it is",
+    '# then, in a bench file, url = "/dev/flatsat/NAME"; rename each to the board it is',
 )
 
 
@@ -30,4 +30,6 @@ def _rule(number: int, vendor: int, product: int, serial_number: str | None) -> 
         f'ATTRS{{idProduct}}=="{product:04x}"',
         *([f'ATTRS{{serial}}=="{serial_number}"'] if serial_number else []),
     ]
-    return ", ".join([*matches, 'GROUP="dialout"', 'MODE="0660"', 'TAG+="uaccess"', f'SYMLINK+="flatsat/board{number}"'])
+    return ", ".join(
+        [*matches, 'GROUP="dialout"', 'MODE="0660"', 'TAG+="uaccess"', f'SYMLINK+="flatsat/board{number}"']
+    )

@@ -3,6 +3,7 @@
 
 from functools import lru_cache
 
+LONGEST_TABLED = 128  # octets: up to there looking each up costs less than folding
 _PERIOD = 127  # x^(8 * 127) = 1 modulo the polynomial
 
 
@@ -31,8 +32,8 @@ _OCTETS = tuple(bytes((value,)) for value in range(256))
 @lru_cache(maxsize=256)
 def crc8(octets: bytes) -> int:
     """CRC of some octets; over octets and their CRC it is 0. Who checks a CRC asks what who made it has just asked."""
-    while len(octets) > 16:
-        octets = _folded(octets, 1 << (len(octets) - 1).bit_length() - 1)
+    while len(octets) > LONGEST_TABLED:
+        octets = _folded(octets, len(octets) + 1 >> 1)
     crc, table = 0, _TABLE
     for octet in octets:
         crc = table[crc ^ octet]

@@ -225,7 +225,7 @@ def _field_schema(field: Field[Any], kind: Any, rule: Rule) -> dict[str, Any]:
         described["table"] = schema(others[0])  # type: ignore[arg-type]
     elif get_origin(kind) is dict:
         described["type"] = _TYPE_NAMES[dict]
-    elif get_origin(kind) is tuple:
+    elif get_origin(kind) is tuple and is_dataclass(get_args(kind)[0]):
         described["list of"] = schema(get_args(kind)[0])
     elif is_dataclass(kind):
         described["table"] = schema(kind)  # type: ignore[arg-type]

@@ -20,6 +20,8 @@ from flatsat.hil.bench import Bench
 from flatsat.hil.plant.orbit import CircularOrbit, Start
 from flatsat.hil.scenario import Fault, Link, Orbit, Satellite, Scenario
 
+from .hil import forced
+
 DAY_S, CYCLE_S = 86_400, 10
 DAYS = 365
 WEEK = 7
@@ -135,25 +137,32 @@ class Watch:
         self._bench = bench
         self._told = told
         self._known: tuple[int, ...] = (0, 0, 0)
+        self._judge = forced.Judge(bench)
         self._flight: object = None
-        self.violations = 0
+        self._tellings = 0
         self.resets = -1
         self.level_s = [0] * 6
+
+    @property
+    def violations(self) -> int:
+        """How many cycles broke a limit that nothing forced; see `forced.py`."""
+        return len(self._judge.breaches)
 
     def look(self) -> None:
         """At the end of a cycle."""
         bench = self._bench
+        before = self.violations
+        self._judge.look()
+        kind = "violation" if self.violations > before else "forced violation"
         found = bench.plant.violations
         counts = found.floor, found.discharge, found.thermal
         if counts != self._known:
             names = [name for name, old, new in zip(("floor", "discharge", "thermal"), self._known, counts, strict=True)
                      if old != new]  # fmt: skip
             self._known = counts
-            self.violations += 1
-            if self.violations <= MOST_TOLD:
-                self._told(
-                    f"violation of {', '.join(names)} at {_when(bench.now_ms)}; {self._shortly_before()}"
-                )
+            self._tellings += 1
+            if self._tellings <= MOST_TOLD:
+                self._told(f"{kind} of {', '.join(names)} at {_when(bench.now_ms)}; {self._shortly_before()}")
         flight = bench.flight
         if flight is not None and flight is not self._flight:
             self.resets += 1
@@ -185,7 +194,7 @@ class Teller:
 
 
 def fly(days: float, seed: int) -> bool:
-    """Fly so many days and tell what came of it; returns whether every limit was kept and the satellite lives."""
+    """Fly so many days and tell what came of it; returns whether every limit was kept but as forced, and the satellite lives."""
     told = Teller()
     flown = scenario(days, seed)
     told(f"{days:g} days, seed {seed}, {len(flown.faults):,} faults")

@@ -9,15 +9,18 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from .header import c_header
+from .header import c_header, python_module
 
 HERE = Path(__file__).resolve().parent
 BOARDS = ("power", "compute", "laser")
+MICROPYTHON = "micropython"  # no target of a compiler: the power board's files as they are
 STEP_LIMIT_S = 120.0
+IMAGES_KEPT = 40  # some three of each board and target, sanitized ones too
 BUILD_ID_DIGITS = 8
 FOLDER_DIGITS = 16
 CACHE_MEND = "set XDG_CACHE_HOME to a folder that can be written"
@@ -27,7 +30,7 @@ SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno
 
 SHARED = ("main", "line", "rmap", "crc8", "windows", "core")
 OF_BOARD: Mapping[str, tuple[str, ...]] = {
-    "power": ("power",),
+    "power": ("power", "limiters", "battery", "bus", "computer"),
     "compute": ("compute", "node"),
     "laser": ("laser", "uplink", "optical", "cadu", "reed_solomon"),
 }
@@ -38,14 +41,15 @@ class BuildError(Exception):
 
 
 class Target(NamedTuple):
-    """A kind of machine that images are built for."""
+    """A kind of machine that images are built for; its sources are in the folder of its name."""
 
     title: str
     compilers: tuple[str, ...]
     package: str
-    folder: str
     options: tuple[str, ...]
-    linker_script: str = ""
+    link: tuple[str, ...] = ()
+    objcopy: str = ""
+    size: str = "size"
 
 
 class Image(NamedTuple):
@@ -66,25 +70,30 @@ class Image(NamedTuple):
         """What it is made for, as summaries show it."""
         return TARGETS[self.target].title
 
+    @property
+    def flash_path(self) -> Path:
+        """What is written to the start of a microcontroller's flash; an image of the host has none."""
+        return self.path.with_suffix(".bin")
+
 
 TARGETS: Mapping[str, Target] = {
     "host": Target(
         title="program of this machine",
         compilers=("cc", "gcc", "clang"),
         package="gcc",
-        folder="host",
         options=("-O2", "-g"),
     ),
     "stm32f4": Target(
         title="STM32F4",
         compilers=("arm-none-eabi-gcc",),
         package="gcc-arm-none-eabi",
-        folder="stm32f4",
         options=(
             "-Os", "-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=soft", "-ffreestanding", "-nostdlib",
             "-ffunction-sections", "-fdata-sections", "-fno-tree-loop-distribute-patterns", "-Wl,--gc-sections",
         ),
-        linker_script="stm32f4.ld",
+        link=(f"-T{HERE}/stm32f4/stm32f4.ld", "-lgcc"),
+        objcopy="arm-none-eabi-objcopy",
+        size="arm-none-eabi-size",
     ),
 }  # fmt: skip
 
@@ -101,33 +110,56 @@ def build(board: str, target: str, *, sanitized: bool = False) -> Image:
     machine = TARGETS[target]
     compiler = _compiler(machine)
     options = ("-std=c11", *WARNINGS, *machine.options, *(SANITIZERS if sanitized else ()))
-    sources = _sources(board, machine)
     header = c_header(board)
-    digest = _digest(board, _version(compiler), options, header, machine)
+    digest = _digest(board, target, (_version(compiler), *options, header))
     build_id = int(digest[:BUILD_ID_DIGITS], 16)
     folder = _cache_folder() / digest[:FOLDER_DIGITS]
     image = Image(board, target, build_id, folder / f"{board}.elf")
+    with suppress(OSError):
+        os.utime(folder)  # an image in use is not an old one
     if not image.path.exists():
-        script = (f"-T{HERE / machine.folder / machine.linker_script}",) if machine.linker_script else ()
-        libraries = ("-lgcc",) if machine.linker_script else ()
-        command = [compiler, *options, *script, f"-DBUILD_ID=0x{build_id:08X}u", f"-I{HERE / 'core'}"]
-        _make(folder, image.path.name, header, [*command, *map(str, sources), *libraries])
+        words = [*map(str, sources(board, target)), *machine.link]
+        command = [compiler, *options, f"-DBUILD_ID=0x{build_id:08X}u", f"-I{HERE / 'core'}", *words]
+        with _made(image) as partial:
+            (partial / "registers.h").write_text(header)
+            elf, binary = partial / image.path.name, partial / image.flash_path.name
+            _run([*command, f"-I{partial}", "-o", str(elf)])
+            if machine.objcopy:
+                _run([machine.objcopy, "-O", "binary", str(elf), str(binary)])
     return image
 
 
-def _sources(board: str, machine: Target) -> list[Path]:
+def micropython() -> Image:
+    """Find the folder with the power board's files for MicroPython, or make it; the path is that of its main.py.
+
+    Raises:
+        BuildError: the cache cannot be written.
+    """
+    program = (HERE / MICROPYTHON / "main.py").read_text()
+    digest = hashlib.sha256((program + python_module("power", 0)).encode()).hexdigest()
+    build_id = int(digest[:BUILD_ID_DIGITS], 16)
+    folder = _cache_folder() / digest[:FOLDER_DIGITS]
+    image = Image("power", MICROPYTHON, build_id, folder / "main.py")
+    if not image.path.exists():
+        with _made(image) as partial:
+            (partial / "main.py").write_text(program)
+            (partial / "registers.py").write_text(python_module("power", build_id))
+    return image
+
+
+def sources(board: str, target: str) -> list[Path]:
     """What is compiled for one board, in a fixed order."""
     core = [HERE / "core" / f"{name}.c" for name in (*SHARED, *OF_BOARD[board])]
-    return [*core, *sorted((HERE / machine.folder).glob("*.[cS]"))]
+    return [*core, *sorted((HERE / target).glob("*.c"))]
 
 
-def _digest(board: str, version: str, options: tuple[str, ...], header: str, machine: Target) -> str:
+def _digest(board: str, target: str, words: tuple[str, ...]) -> str:
     """Hash of all that an image is made of; headers of other boards count too, which costs a build and no more."""
     digest = hashlib.sha256()
-    for word in (board, version, *options, header):
+    for word in (board, target, *words):
         digest.update(word.encode() + b"\0")
-    own = sorted((HERE / machine.folder).iterdir())
-    for path in [*_sources(board, machine), *sorted((HERE / "core").glob("*.h")), *own]:
+    beside = [path for path in (HERE / target).iterdir() if path.suffix != ".c"]
+    for path in [*sources(board, target), *sorted((HERE / "core").glob("*.h")), *sorted(beside)]:
         octets = path.read_bytes()
         digest.update(f"{path.name} {len(octets)}\n".encode() + octets)
     return digest.hexdigest()
@@ -144,20 +176,28 @@ def _version(compiler: str) -> str:
     return _run([compiler, "--version"]).splitlines()[0]
 
 
-def _make(folder: Path, program: str, header: str, command: list[str]) -> None:
-    """Compile into a folder beside, which then takes its name: it is there whole or not at all."""
+@contextmanager
+def _made(image: Image) -> Iterator[Path]:
+    """A folder to make the image in, which then takes the place of the image's: that is there whole or not at all."""
+    folder = image.path.parent
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, suffix=".partial") as place:
             partial = Path(place) / "made"
             partial.mkdir()
-            (partial / "registers.h").write_text(header)
-            _run([*command, f"-I{partial}", "-o", str(partial / program)])
+            yield partial
             if not folder.exists():
                 os.replace(partial, folder)
+        _forget_old_images(folder.parent)
     except OSError as error:
-        if not (folder / program).exists():  # else another process was first
+        if not image.path.exists():  # else another process was first
             raise BuildError(f"{error.filename or folder}: {error.strerror}; {CACHE_MEND}") from error
+
+
+def _forget_old_images(cache: Path) -> None:
+    folders = sorted(cache.glob(f"{'[0-9a-f]' * FOLDER_DIGITS}"), key=lambda found: found.stat().st_mtime)
+    for folder in folders[:-IMAGES_KEPT]:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _run(command: list[str]) -> str:
@@ -186,28 +226,25 @@ def _cache_folder() -> Path:
     return base.absolute() / "flatsat" / "firmware"
 
 
-# sizes --------------------------------------------------------------------------------------------
-
-
-def size_tool(target: str) -> str:
-    """Name of the program that tells sizes of the target's images."""
-    return "size" if target == "host" else "arm-none-eabi-size"
-
-
 def main(arguments: list[str]) -> int:
-    """Build the three images of a target, stm32f4 where none is named, and print their sizes."""
+    """Build the images of a target, stm32f4 where none is named; print their sizes and where they are."""
     target = arguments[0] if arguments else "stm32f4"
-    if target not in TARGETS or len(arguments) > 1:
-        print(f"usage: python -m flatsat.boards.firmware.build [{'|'.join(TARGETS)}]", file=sys.stderr)
+    if target not in (*TARGETS, MICROPYTHON) or len(arguments) > 1:
+        print(
+            f"usage: python -m flatsat.boards.firmware.build [{'|'.join((*TARGETS, MICROPYTHON))}]",
+            file=sys.stderr,
+        )
         return 2
     try:
-        images = [build(board, target) for board in BOARDS]
-        print(_run([size_tool(target), *(str(image.path) for image in images)]), end="")
+        images = [micropython()] if target == MICROPYTHON else [build(board, target) for board in BOARDS]
+        if target != MICROPYTHON:
+            print(_run([TARGETS[target].size, *(str(image.path) for image in images)]), end="")
     except BuildError as error:
         print(f"flatsat: {error}", file=sys.stderr)
         return 2
     for image in images:
-        print(f"{image.board} {image.build_id:08x} {image.path}")
+        path = image.flash_path if image.flash_path.exists() else image.path
+        print(f"{image.board} {image.build_id:08x} {path}")
     return 0
 
 

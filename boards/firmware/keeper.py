@@ -22,12 +22,16 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from flatsat.protocols import slip
+
 PIECE_OCTETS = 1 << 16
-QMP_LIMIT_S = 10.0
+HELD_BACK_S = (
+    0.002  # an emulator sends octet by octet: waking the bench for each costs more than the board's work
+)
+LIMIT_S = 20.0  # for an answer of the emulator, and for the first octet of a board that starts
 LINE = "{line}"  # in a command: the descriptor of the board's serial line
 QMP = "{qmp}"  # and of the emulator's control socket
 _PR_SET_PDEATHSIG = 1  # prctl(2)
-_QMP_OF = {"stop": "stop", "go_on": "cont", "reset": "system_reset"}
 
 
 class Board:
@@ -53,32 +57,47 @@ class Board:
                 pass_fds=(line.fileno(), qmp.fileno()),
                 preexec_fn=_die_with_parent,
             )
-        self.line.setblocking(False)
         if self._emulated:
-            self._qmp.settimeout(QMP_LIMIT_S)
+            self._qmp.settimeout(LIMIT_S)
             self._hear()  # its greeting
             self._tell("qmp_capabilities")
+        self._await_first_octet()
+
+    def _await_first_octet(self) -> None:
+        """The board sends an END when it hears; an octet sent to it before would be lost."""
+        self.line.settimeout(LIMIT_S)
+        if not self.line.recv(1):
+            raise OSError(f"{self._command[0]} ended at once with {self._process.wait()}")
+        self.line.setblocking(False)
 
     def stop(self) -> None:
-        self._freeze("stop", signal.SIGSTOP)
+        if self._emulated:
+            self._tell("stop")
+        else:
+            self._process.send_signal(signal.SIGSTOP)
 
     def go_on(self) -> None:
-        self._freeze("go_on", signal.SIGCONT)
-
-    def _freeze(self, what: str, number: signal.Signals) -> None:
         if self._emulated:
-            self._tell(_QMP_OF[what])
+            self._tell("cont")
         else:
-            self._process.send_signal(number)
+            self._process.send_signal(signal.SIGCONT)
 
     def reset(self) -> None:
         """As its reset button; one that was killed starts anew."""
         if self._emulated and self._process.poll() is None:
-            self._tell(_QMP_OF["reset"])
+            self._forget_what_it_said()
+            self._tell("system_reset")
+            self._tell("cont")
+            self._await_first_octet()
         else:
             self.kill()
             self.line.close()
             self._start()
+
+    def _forget_what_it_said(self) -> None:
+        with suppress(BlockingIOError):
+            while self.line.recv(PIECE_OCTETS):
+                pass
 
     def kill(self) -> None:
         self._process.kill()
@@ -135,18 +154,21 @@ class Keeper:
         self._port = Port(name)
         self._alive = True
         self._to_board = self._to_port = b""
+        self._held_back = False  # octets to the port, whose packet is not whole yet
 
     def run(self) -> None:
         """Until nobody commands any more."""
         self._control.sendall(b"ok\n")
         while True:
-            readable, writable, _ = select.select(self._readers(), self._writers(), [])
-            if self._control in readable and not self._obey(
-                self._control.recv(PIECE_OCTETS).decode().strip()
-            ):
-                return
-            if self._alive:
-                self._carry(readable, writable)
+            readers, writers = self._readers(), self._writers()
+            patience_s = HELD_BACK_S if self._held_back else None
+            readable, _, _ = select.select(readers, writers, [], patience_s)
+            self._held_back = self._held_back and bool(readable)
+            if self._control in readable:  # which may change what there is to read and write
+                if not self._obey(self._control.recv(PIECE_OCTETS).decode().strip()):
+                    return
+            elif self._alive:
+                self._carry(readable)
 
     def end(self) -> None:
         """Leave nothing behind."""
@@ -155,7 +177,7 @@ class Keeper:
 
     def _readers(self) -> list[socket.socket | int]:
         readers: list[socket.socket | int] = [self._control]
-        if self._alive and not self._to_port:
+        if self._alive and (self._held_back or not self._to_port):
             readers.append(self._board.line)
         if self._port.descriptor is not None and not self._to_board:
             readers.append(self._port.descriptor)
@@ -165,19 +187,21 @@ class Keeper:
         writers: list[socket.socket | int] = []
         if self._alive and self._to_board:
             writers.append(self._board.line)
-        if self._port.descriptor is not None and self._to_port:
+        if self._port.descriptor is not None and self._to_port and not self._held_back:
             writers.append(self._port.descriptor)
         return writers
 
-    def _carry(self, readable: list[socket.socket | int], writable: list[socket.socket | int]) -> None:
+    def _carry(self, readable: list[socket.socket | int]) -> None:
         port, line = self._port.descriptor, self._board.line
         try:
             if port in readable and port is not None:
                 self._to_board = os.read(port, PIECE_OCTETS)
             if line in readable:
-                self._to_port = line.recv(PIECE_OCTETS)
-                if not self._to_port:
+                piece = line.recv(PIECE_OCTETS)
+                if not piece:
                     raise ConnectionResetError
+                self._to_port += piece
+                self._held_back = len(self._to_port) == 1 or not self._to_port.endswith(slip.END)
             if self._to_board:
                 self._to_board = self._to_board[_sent(line.send, self._to_board) :]
         except ConnectionError:
@@ -185,7 +209,7 @@ class Keeper:
             return
         if port is None:
             self._to_port = b""  # nobody is there to hear it
-        elif self._to_port:
+        elif self._to_port and not self._held_back:
             self._to_port = self._to_port[_sent(lambda octets: os.write(port, octets), self._to_port) :]
 
     def _lose_board(self) -> None:
@@ -211,6 +235,7 @@ class Keeper:
             self._port.replug()
 
     def _reset(self) -> None:
+        self._to_board = self._to_port = b""
         self._board.reset()
         if not self._alive:
             self._alive = True

@@ -58,10 +58,10 @@ class BoardProcess:
 
     def __init__(self, board: str, machine: str) -> None:
         target, command = MACHINES[machine]
+        if machine == "qemu" and shutil.which(_QEMU[0]) is None:
+            raise BuildError(f"no {_QEMU[0]}: apt-get install qemu-system-arm")
         self.image: Image = build(board, target)
         words = command(str(self.image.path))
-        if shutil.which(words[0]) is None:
-            raise BuildError(f"no {words[0]}: apt-get install qemu-system-arm")
         self._name = Path(tempfile.mkdtemp(prefix="flatsat-board-")) / board
         self.port = str(self._name)
         self._control, theirs = socket.socketpair()

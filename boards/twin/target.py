@@ -37,6 +37,7 @@ class _Form(NamedTuple):
     instruction: int
     address: int
     length: int
+    has_data: bool
 
 
 class Target:
@@ -59,9 +60,10 @@ class Target:
         if form is None or form.header.crc(transaction) != packet[_HEADER_OCTETS - 1]:
             core.count_dropped()
             return None
-        status, octets = form.status or _judge_data(form, packet), b""
+        data = packet[_HEADER_OCTETS:-1]
+        status, octets = form.status or _judge_data(form, packet, data), b""
         if not status:
-            status, octets = self._carry_out(form, packet[_HEADER_OCTETS:-1])
+            status, octets = self._carry_out(form, data)
         if status:
             core.count_rejected()
             number = int.from_bytes(transaction, "big")
@@ -88,6 +90,7 @@ class Target:
             instruction=instruction,
             address=address,
             length=length,
+            has_data=instruction & (rmap.WRITE | rmap.VERIFY) != 0,
         )
 
     def _carry_out(self, form: _Form, octets: bytes) -> tuple[Status, bytes]:
@@ -133,15 +136,14 @@ def _judge(port: Port | None, instruction: int, key: int, address: int, length: 
     return _SUCCESS
 
 
-def _judge_data(form: _Form, packet: bytes) -> Status:
+def _judge_data(form: _Form, packet: bytes, data: bytes) -> Status:
     """The first rule of the status table that a packet breaks whose header breaks none."""
-    has_data = form.instruction & (rmap.WRITE | rmap.VERIFY)
-    expected_octets = _HEADER_OCTETS + form.length + 1 if has_data else _HEADER_OCTETS
+    expected_octets = _HEADER_OCTETS + form.length + 1 if form.has_data else _HEADER_OCTETS
     if len(packet) < expected_octets:
         return Status.EARLY_END_OF_PACKET
     if len(packet) > expected_octets:
         return Status.TOO_MUCH_DATA
-    if has_data and rmap.crc8(packet[_HEADER_OCTETS:-1]) != packet[-1]:
+    if form.has_data and rmap.crc8(data) != packet[-1]:
         return Status.INVALID_DATA_CRC
     return _SUCCESS
 

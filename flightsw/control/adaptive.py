@@ -17,12 +17,15 @@ from math import exp
 from ..parameters import FlightParameters
 from . import allocation, limits
 from .battery import rest_v, taken_w
-from .night import NightPlan, plan_night
+from .night import DEVIATIONS, NightPlan, plan_night
 from .port import Energy, NodeCounts, Plan, Situation
 from .warm import WarmHours
 
 FULL_BEFORE_SUNSET_S = 10.0
 LEAST_DAY_S = 60.0  # shorter horizons would make noise swing the plan
+LENT_LEFT = 0.002  # of the state of charge, above the floor and its margin
+LENT_S = 60.0  # in which most of what the battery lends is given
+LENT_SHARE = 0.8  # of what it may give
 DAYLIGHT = 0.15  # of the array's power: what is planned as day
 MORE_NODES = 1.5  # nodes short of what the night feeds before one more is booted
 
@@ -133,7 +136,17 @@ def day_w(energy: Energy, parameters: FlightParameters, warm: WarmHours) -> floa
     charged_w = charge_w(energy, parameters, left_s) - spare_w * spare_s / left_s
     before_s = max(left_s - spare_s, LEAST_DAY_S)
     even_w = mean_w - energy.bus_w - charged_w * left_s / before_s
+    if spare_s and charged_w < 0.0 and energy.in_sun:
+        now_w += lent_w(energy, parameters)
     return min(max(even_w, least_w), now_w)
+
+
+def lent_w(energy: Energy, parameters: FlightParameters) -> float:
+    """What the battery gives by day where heat will leave more to it than it misses: all that is above its floor, soon."""
+    left = parameters.floor + parameters.floor_margin + DEVIATIONS * energy.deviation + LENT_LEFT
+    above = energy.state_of_charge - left
+    lent_j = max(above, 0.0) * energy.capacity_wh * 3600.0 * parameters.discharge_efficiency
+    return min(lent_j / LENT_S, LENT_SHARE * limits.discharge_w(energy, parameters))
 
 
 def least_day_w(energy: Energy, parameters: FlightParameters) -> float:

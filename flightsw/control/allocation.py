@@ -13,6 +13,7 @@ from typing import NamedTuple
 from ..parameters import NODES, STEPS, NodePower
 
 WORK_EXPONENT = 0.8
+BAND_W = 150.0  # a third of a step: nodes that all go up warm the coolant by nearly half of what a step takes
 
 
 class StepTable(NamedTuple):
@@ -69,6 +70,20 @@ def clocks_w(choice: Clocks, nodes: int, table: StepTable) -> float:
     return nodes * slow_w + (
         choice.faster * (table.step_w[choice.base + 1] - slow_w) if choice.faster else 0.0
     )
+
+
+def cool_w(node_w: float, nodes: int, table: StepTable) -> float:
+    """Most power of nodes that are on when `node_w` is the most that one may turn into heat.
+
+    A node that goes one step up warms the coolant of all. So those that may are not sent up at once: as many are as the room
+    above their step, in `BAND_W`, has a share for.
+    """
+    step_w = table.step_w
+    base = bisect_right(step_w, node_w) - 1
+    if base <= 0 or node_w >= step_w[base] + BAND_W:
+        return nodes * step_w[max(base, 0)]
+    share = (node_w - step_w[base]) / BAND_W
+    return nodes * (step_w[base - 1] + share * (step_w[base] - step_w[base - 1]))
 
 
 def keep(power_w: float, ceiling_w: float, on: int, booting: int, mature: int, table: StepTable) -> int:

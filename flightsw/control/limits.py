@@ -82,7 +82,8 @@ class Clamp:
         if situation.node_w < self._table.step_w[0]:
             return plan._replace(ceiling_w=0.0, nodes=0)
         self._count_back(situation)
-        plan = plan._replace(nodes=min(plan.nodes, self._most))
+        if plan.nodes > self._most:
+            plan = plan._replace(nodes=self._most)
         if situation.energy.flickers:
             plan = plan._replace(nodes=min(plan.nodes, situation.nodes.running))
         if situation.level >= SHED:

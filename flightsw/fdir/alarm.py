@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+SETTABLE = 1
+"""What alarms begin with whose persistence the ground may set: `follow` is told it with each sample."""
+
 
 class Alarm:
     """A condition that counts once it was seen often enough, and is over once it has been away for long enough.
@@ -36,8 +39,12 @@ class Alarm:
         """Whether a third of what it takes has been seen."""
         return 3 * self._score >= self._begin
 
-    def follow(self, present: bool) -> bool:
-        """Take a sample in; returns whether the condition has begun or ended with it."""
+    def follow(self, present: bool, begin: int | None = None) -> bool:
+        """Take a sample in; returns whether the condition has begun or ended with it.
+
+        Args:
+            begin: how many samples make it count, where the ground may set that.
+        """
         if self.active:
             self._away = 0 if present else self._away + 1
             if self._away < self._end:
@@ -49,7 +56,7 @@ class Alarm:
                 self._score -= 1
             return False
         self._score += 1
-        if self._score < self._begin:
+        if self._score < (self._begin if begin is None else begin):
             return False
         self.active, self._away = True, 0
         return True

@@ -15,7 +15,7 @@ from ..events import EventSink
 from ..parameters import FlightParameters
 from ..retry import RetryLadder
 from ..sample import PowerWords
-from .alarm import alarms, median
+from .alarm import SETTABLE, alarms, median
 from .quarantine import Thing, tell_given_up
 from .readings import TAPER_CELL_V, Readings
 
@@ -24,11 +24,11 @@ ALL_STRINGS = 0xFF
 GONE, BACK = 0.2, 0.6  # of what the others give
 LIT = 0.15  # of a string's nominal current: below it strings are not compared
 SWING = 0.08  # of what the others give, from one sample to the next and back
-LOST_SAMPLES, BACK_SAMPLES = 5, 5
+BACK_SAMPLES = 5
 SWING_SAMPLES, STEADY_SAMPLES = 6, 20
 DAY = 0.25  # of nominal: what makes the array's power comparable with what it should be
 LOW_S = 60.0
-LOW_SAMPLES, ENOUGH_SAMPLES = 30, 30
+ENOUGH_SAMPLES = 30
 CLOSE_EVERY_MS = 5000
 MOST_SHARE = 1.15  # of its nominal power, that a cold string may give
 _TRIPPED = power_flight.STATUS_OVERVOLTAGE.mask
@@ -71,11 +71,11 @@ class ArrayWatch:
         self._parameters = parameters
         self._ladder = RetryLadder(STRINGS, parameters.retry_s)
         self._trips = RetryLadder(1, parameters.overvoltage_retry_s, never=1)
-        self._lost = alarms(STRINGS, LOST_SAMPLES, BACK_SAMPLES)
+        self._lost = alarms(STRINGS, SETTABLE, BACK_SAMPLES)
         self._swing = alarms(STRINGS, SWING_SAMPLES, STEADY_SAMPLES)
         self._isolated = 0  # strings that have not been steady since they were switched off
         self._steady = [0] * STRINGS
-        self._low = alarms(1, LOW_SAMPLES, ENOUGH_SAMPLES)[0]
+        self._low = alarms(1, SETTABLE, ENOUGH_SAMPLES)[0]
         self._ratios = [1.0] * STRINGS
         self._rises = [0.0] * STRINGS
         self._share = 1.0
@@ -154,7 +154,8 @@ class ArrayWatch:
 
     def _watch_loss(self, now_ms: int, string: int, ratio: float, amperes: float, events: EventSink) -> None:
         alarm = self._lost[string]
-        if not alarm.follow(ratio < (BACK if alarm.active else GONE)):
+        gone = ratio < (BACK if alarm.active else GONE)
+        if not alarm.follow(gone, self._parameters.string_lost_samples):
             return
         self.lost ^= 1 << string
         name = "STRING_LOST" if alarm.active else "STRING_BACK"
@@ -194,7 +195,7 @@ class ArrayWatch:
             return
         self._share += (1.0 - exp(-elapsed_s / LOW_S)) * (share - self._share)
         limit = parameters.array_low + (parameters.array_low_hysteresis if self._low.active else 0.0)
-        if self._low.follow(self._share < limit):
+        if self._low.follow(self._share < limit, parameters.array_low_samples):
             name = "ARRAY_LOW" if self._low.active else "ARRAY_RESTORED"
             events.raise_event(name, now_ms, round(self._share * 100))
 

@@ -13,13 +13,13 @@ from itertools import islice
 
 from ..events import EventSink
 from ..parameters import FlightParameters
-from .alarm import Alarm
+from .alarm import SETTABLE, Alarm
 from .quarantine import Thing, tell_given_up
 from .readings import Readings
 
 PACKS = 2
 ALL_PACKS = 0b11
-SPREAD_SAMPLES, HOT_SAMPLES, OPEN_SAMPLES, RUNAWAY_SAMPLES, CLEAR_SAMPLES = 5, 5, 15, 15, 20
+SPREAD_SAMPLES, HOT_SAMPLES, CLEAR_SAMPLES = 5, 5, 20
 INHIBIT_SAMPLES, PERMIT_SAMPLES = 3, 10
 SHARE_A = 8.0  # of both packs, from which on each is expected to carry some
 OPEN_A, CARRYING_A = (
@@ -46,14 +46,6 @@ class Trouble(IntEnum):
 # Looked up in its class, a member costs several times a name here.
 SPREAD, SPREAD_LARGE, OPEN, WARM, HOT, RUNAWAY = TROUBLES = tuple(Trouble)
 ISOLATED_FOR = (SPREAD_LARGE, HOT, RUNAWAY)
-_PERSISTENCE = {
-    SPREAD: SPREAD_SAMPLES,
-    SPREAD_LARGE: SPREAD_SAMPLES,
-    OPEN: OPEN_SAMPLES,
-    WARM: HOT_SAMPLES,
-    HOT: HOT_SAMPLES,
-    RUNAWAY: RUNAWAY_SAMPLES,
-}
 
 
 class PackWatch:
@@ -80,9 +72,7 @@ class PackWatch:
 
     def __init__(self, parameters: FlightParameters) -> None:
         self._parameters = parameters
-        self._alarms = [
-            [Alarm(_PERSISTENCE[trouble], CLEAR_SAMPLES) for trouble in TROUBLES] for _ in range(PACKS)
-        ]
+        self._alarms = [[Alarm(SETTABLE, CLEAR_SAMPLES) for _ in TROUBLES] for _ in range(PACKS)]
         self._rates = [Rate() for _ in range(PACKS)]
         self._inhibit = Alarm(INHIBIT_SAMPLES, PERMIT_SAMPLES)
         self._isolated_ms = 0
@@ -137,8 +127,16 @@ class PackWatch:
             kelvins > hot_k,
             rates[0] > fast and rates[1] > ALIKE_K_MIN,
         )
-        for trouble, alarm, present in zip(TROUBLES, alarms, found, strict=True):
-            if alarm.follow(present):
+        samples = (
+            SPREAD_SAMPLES,
+            SPREAD_SAMPLES,
+            limits.pack_open_samples,
+            HOT_SAMPLES,
+            HOT_SAMPLES,
+            limits.pack_runaway_samples,
+        )
+        for trouble, alarm, present, begin in zip(TROUBLES, alarms, found, samples, strict=True):
+            if alarm.follow(present, begin):
                 self._tell(now_ms, pack, trouble, events)
 
     def _is_open(self, pack: int, now: Readings) -> bool:

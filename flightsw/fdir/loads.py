@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 from ..events import EventSink
 from ..parameters import FlightParameters
-from .alarm import alarms
+from .alarm import SETTABLE, alarms
 from .limiters import LIMITERS, LimiterControl
 from .readings import Readings
 
-STUCK_SAMPLES, RIGHT_SAMPLES = 5, 5
+RIGHT_SAMPLES = 5
 LEAK_A = (0.5, 0.12, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5)
 LEAST_A = (0.6, 0.1, 0.0, 0.0, 1.5, 0.8, 3.0, 3.0)  # half of what each load draws at the least
 RACK_SHARE = 0.3  # of what the nodes must draw
@@ -57,7 +57,7 @@ class LoadWatch:
 
     def __init__(self, parameters: FlightParameters) -> None:
         self._parameters = parameters
-        self._leak = alarms(LIMITERS, STUCK_SAMPLES, RIGHT_SAMPLES)
+        self._leak = alarms(LIMITERS, SETTABLE, RIGHT_SAMPLES)
         self._dead = [0] * LIMITERS  # samples without current, negative: with
         self._last_on = 0
         self.dead = 0
@@ -91,7 +91,7 @@ class LoadWatch:
         return LEAST_A[load]
 
     def _watch_leak(self, now_ms: int, load: int, leaks: bool, events: EventSink) -> None:
-        if not self._leak[load].follow(leaks):
+        if not self._leak[load].follow(leaks, self._parameters.limiter_stuck_samples):
             return
         self.stuck ^= 1 << load
         if self.stuck >> load & 1:
@@ -105,7 +105,7 @@ class LoadWatch:
         """Each time that it stays dead it is switched off for a while, longer each time."""
         before, known = self._dead[load], self.dead >> load & 1
         self._dead[load] = max(before, 0) + 1 if dead else min(before, 0) - 1
-        if self._dead[load] >= STUCK_SAMPLES:
+        if self._dead[load] >= self._parameters.limiter_stuck_samples:
             if not known:
                 self.dead |= 1 << load
                 if load == PUMP:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The coolant pump: junctions that heat up together, faster than their power explains, tell that the coolant stands still.
 
-Then all clocks go to the lowest step and the nodes off, the warmest first, as fast as the bus likes; the pump is switched off for
-a while, longer each time and never for good, and one node tries whether the coolant moves before the others may run: once the
-junctions are so cool that a failed trial does not overheat it.
+At the first sign of it all clocks go to the lowest step. Once it is certain the nodes go off, the warmest first, as fast as the
+bus likes; the pump is switched off for a while, longer each time and never for good, and one node tries whether the coolant
+moves before the others may run: once the junctions are so cool that a failed trial does not overheat it.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ PUMP = LOAD_PUMP.bit_length() - 1
 STILL_S, HEATING_S = 2.0, 3.0
 WARM_K, WARM_K_S = 3.0, 0.8  # more with long cycles, in which coolant and junctions are followed less closely
 HEATING_K, HEATING_K_S = 1.0, 0.3  # without flow even an idle node's junction rises by 0.4 K/s
+HURRY_K_S = 0.5  # both faster than this: what junctions read, and what their power does not explain
+HURRY_S = 3.0  # after the latest such sign
 TRIAL_MS = 150_000
 TRIAL_ROOM_K = 12.0  # below the limit: twice what a node warms in still coolant until it is noticed
 JUNCTION_ZERO_K = 200.0
@@ -35,22 +37,23 @@ class PumpWatch:
     Attributes:
         usable: mask of the nodes that may run.
         off: the pump's limiter, when it is to be off.
-        node_w: the most that one of them may draw.
     """
 
     __slots__ = (
         "_failed",
         "_heating_k",
         "_heating_samples",
+        "_hurry_ms",
         "_ladder",
+        "_last_k",
         "_means_k",
         "_parameters",
+        "_slow",
         "_still",
         "_table",
         "_told",
         "_trial_ms",
         "_warm_k",
-        "node_w",
         "off",
         "usable",
     )
@@ -67,9 +70,16 @@ class PumpWatch:
         self._means_k: list[float] = []
         self._failed = self._told = False
         self._trial_ms: int | None = None
+        self._last_k: tuple[float, float] | None = None
+        self._hurry_ms = -1
+        self._slow = False
         self.usable = ALL_NODES
-        self.node_w = UNLIMITED_W
         self.off = 0
+
+    @property
+    def node_w(self) -> float:
+        """The most that a node may draw."""
+        return self._table.step_w[0] if self._failed or self._slow else UNLIMITED_W
 
     def clear_retries(self) -> None:
         """Try again at once."""
@@ -81,6 +91,7 @@ class PumpWatch:
         words: ComputeWords,
         warm_k: list[float],
         dead: bool,
+        free: int,
         limiters: LimiterControl,
         events: EventSink,
     ) -> None:
@@ -89,9 +100,11 @@ class PumpWatch:
         Args:
             warm_k: how much warmer each junction is than its power makes it.
             dead: whether the pump is found to draw no current, which is told elsewhere.
+            free: mask of the nodes one of which may try.
         """
         self.off = LOAD_PUMP if self._ladder.release(now_ms) else 0
         up = [node for node in range(NODES) if words.node_state >> 2 * node & 3]
+        self._hurry(now_ms, words, warm_k, up)
         still = self._still.follow(bool(up) and self._heating(words, warm_k, up)) and self._still.active
         if still:
             self._still.forget()
@@ -105,7 +118,7 @@ class PumpWatch:
             if not self.usable:
                 self._ladder.fail(0, now_ms)
         elif self._failed and not self._ladder.held:
-            self._wait(now_ms, words, limiters)
+            self._wait(now_ms, words, limiters, free)
         elif self._trial_ms is not None and now_ms - self._trial_ms > TRIAL_MS:
             self._trial_ms = None
             self.usable = ALL_NODES
@@ -121,9 +134,24 @@ class PumpWatch:
         rises = mean_k - means.pop(0) > self._heating_k
         return rises and sum(warm_k[node] for node in up) / len(up) > self._warm_k
 
+    def _hurry(self, now_ms: int, words: ComputeWords, warm_k: list[float], up: list[int]) -> None:
+        """Slow the nodes with the very sample in which all junctions leap beyond what their power explains."""
+        if not up:
+            self._last_k, self._slow = None, False
+            return
+        seen_k = (
+            sum(words.temperatures[node] for node in up) / len(up),
+            sum(warm_k[node] for node in up) / len(up),
+        )
+        last_k, self._last_k = self._last_k, seen_k
+        least_k = HURRY_K_S * self._parameters.cycle_ms / 1000.0
+        warm = seen_k[1] > least_k
+        if warm and last_k and min(seen - last for seen, last in zip(seen_k, last_k, strict=True)) > least_k:
+            self._hurry_ms = now_ms + round(HURRY_S * 1000)
+        self._slow = now_ms < self._hurry_ms
+
     def _stage(self, words: ComputeWords, up: list[int]) -> None:
         """The warmest nodes go first."""
-        self.node_w = self._table.step_w[0]
         count = max(int(shed_w(self._parameters) / self._table.step_w[0]), 1)
         running = sorted(
             (node for node in up if self.usable >> node & 1), key=lambda node: -words.temperatures[node]
@@ -133,12 +161,11 @@ class PumpWatch:
         if len(running) <= count:
             self.usable = 0
 
-    def _wait(self, now_ms: int, words: ComputeWords, limiters: LimiterControl) -> None:
+    def _wait(self, now_ms: int, words: ComputeWords, limiters: LimiterControl, free: int) -> None:
         """Until the pump is on again and the junctions have cooled; then one node tries."""
         room_k = self._parameters.limit_k - max(words.temperatures) - JUNCTION_ZERO_K
-        if limiters.on & limiters.command & LOAD_PUMP and room_k > TRIAL_ROOM_K:
+        if free and limiters.on & limiters.command & LOAD_PUMP and room_k > TRIAL_ROOM_K:
             self._failed = False
             self._trial_ms = now_ms
             self._means_k.clear()
-            self.usable = 1
-            self.node_w = UNLIMITED_W
+            self.usable = free & -free

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The racks: a node that draws more than it was told to, ignores its clock, or trips its rack when it boots.
 
-Racks have one current sensor each, so a node that is latched up is told by its junction, which is warmer than its power makes
-it. A rack that trips as nodes start gets its nodes back one by one, so that the next trip tells which node it was.
+Racks have one current sensor each, so a node that is latched up is told by its junction: the more a rack draws beyond what its
+nodes were told to, the warmer one of them must get. What each reading since then speaks for each node (the logarithm of its
+likelihood) is added up until one node is ahead of all others. A rack that trips as nodes start gets its nodes back one by one,
+so that the next trip tells which node it was.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from ..control import allocation
 from ..events import EventSink
 from ..parameters import NODES, STEPS, FlightParameters
 from ..sample import ComputeWords
-from .alarm import Alarm, alarms
+from .alarm import SETTABLE, Alarm, alarms
 from .limiters import LOAD_RACK_A, LOAD_RACK_B, LimiterControl
 from .readings import Readings
 
@@ -22,15 +24,12 @@ RACKS = 2
 ALL_NODES = (1 << NODES) - 1
 NODES_OF = (0x00FF, 0xFF00)
 LIMITER_OF = (LOAD_RACK_A, LOAD_RACK_B)
-EXCESS_SAMPLES, CLEAR_SAMPLES = 3, 3
-SURE_K, GUESS_SAMPLES = (
-    0.8,
-    15,
-)  # the warmest junction is believed when it stands out so far, or after so long
+CLEAR_SAMPLES = 3
+SURE, GUESS_SAMPLES = 4.0, 15  # a node is believed when it is ahead by so much, or after so long
+READING_K2 = 0.2  # variance of a junction's reading: noise and rounding
 SETTLE_SAMPLES = 5  # after a node was switched off, until currents are compared again
-UNLOCKED_SAMPLES = 4
 JUNCTION_S = 5.0
-SMOOTH = 0.4  # of a junction's reading
+SMOOTH = 0.4  # within a second, of a junction's reading
 JUNCTION_ZERO_K = 200.0
 COOLANT_K = 0.01
 ONE_BY_ONE_MS = 5000
@@ -44,20 +43,25 @@ class RackWatch:
 
     Attributes:
         racks_w: the least that each rack must draw, if its limiter feeds it, when the latest currents were measured.
-        warm_k: how much warmer each junction is than its power makes it.
+        residual_k: how much warmer each junction is than its power makes it, by the latest reading.
+        warm_k: the same, smoothed.
         usable: mask of the nodes that may run.
     """
 
     __slots__ = (
+        "_base_k",
+        "_before_k",
         "_begun_ms",
         "_careful_ms",
         "_excess",
+        "_excess_s",
         "_last_enable",
         "_last_on",
         "_last_w",
         "_noted",
         "_parameters",
         "_rise_k",
+        "_scores",
         "_settle",
         "_started",
         "_started_ms",
@@ -69,6 +73,7 @@ class RackWatch:
         "_was_ms",
         "_was_unlocked",
         "racks_w",
+        "residual_k",
         "usable",
         "warm_k",
     )
@@ -78,8 +83,8 @@ class RackWatch:
         self._table = table = allocation.step_table(parameters.node)
         static_w = parameters.node.static_w
         self._state_w = ((0.0,) * STEPS, (table.boot_w,) * STEPS, table.step_w, (static_w,) * STEPS)
-        self._excess = alarms(RACKS, EXCESS_SAMPLES, CLEAR_SAMPLES)
-        self._unlocked = tuple(Alarm(UNLOCKED_SAMPLES, CLEAR_SAMPLES) for _ in range(NODES))
+        self._excess = alarms(RACKS, SETTABLE, CLEAR_SAMPLES)
+        self._unlocked = tuple(Alarm(SETTABLE, CLEAR_SAMPLES) for _ in range(NODES))
         self._noted = False  # whether a clock has been seen to differ lately
         self._was_unlocked = 0
         self._was_blamed = 0
@@ -93,8 +98,13 @@ class RackWatch:
         self._last_on = 0
         self._last_w = [0.0] * NODES
         self._rise_k = [0.0] * NODES
+        self._base_k = [0.0] * NODES  # before a rack drew too much
+        self._before_k = [0.0] * NODES  # `warm_k` a sample ago
+        self._scores = [0.0] * NODES
+        self._excess_s = [0.0] * RACKS  # since when it does
         self._was_ms: int | None = None
         self.warm_k = [0.0] * NODES
+        self.residual_k = [0.0] * NODES
         self.racks_w: tuple[float, ...] = (0.0, 0.0)
         self.usable = ALL_NODES
 
@@ -128,7 +138,7 @@ class RackWatch:
                 self._begun_ms[rack] = now_ms
             self._watch_trip(now_ms, rack, limiters, nodes, events)
             self._watch_current(
-                now_ms, rack, now.loads_a[2 + rack] * bus_v - most_w[rack], words, nodes, events
+                now_ms, rack, now.loads_a[2 + rack] * bus_v - most_w[rack], elapsed_s, words, nodes, events
             )
         self._watch_clocks(now_ms, words, nodes, events)
         self._last_w = node_w
@@ -174,9 +184,15 @@ class RackWatch:
             rise_k + settled * (k_w * (watts if watts > last_w else last_w) - rise_k)
             for rise_k, watts, last_w in zip(self._rise_k, node_w, self._last_w, strict=True)
         ]
+        self._before_k = self.warm_k
+        smooth = 1.0 - (1.0 - SMOOTH) ** elapsed_s
+        self.residual_k = [
+            count + JUNCTION_ZERO_K - coolant_k - rise_k
+            for count, rise_k in zip(words.temperatures, self._rise_k, strict=True)
+        ]
         self.warm_k = [
-            warm_k + SMOOTH * (count + JUNCTION_ZERO_K - coolant_k - rise_k - warm_k)
-            for warm_k, count, rise_k in zip(self.warm_k, words.temperatures, self._rise_k, strict=True)
+            warm_k + smooth * (residual_k - warm_k)
+            for warm_k, residual_k in zip(self.warm_k, self.residual_k, strict=True)
         ]
 
     # latch-up
@@ -186,6 +202,7 @@ class RackWatch:
         now_ms: int,
         rack: int,
         excess_w: float,
+        elapsed_s: float,
         words: ComputeWords,
         nodes: NodeControl,
         events: EventSink,
@@ -195,24 +212,40 @@ class RackWatch:
             return
         alarm = self._excess[rack]
         excessive = excess_w > self._parameters.latchup_w
-        alarm.follow(excessive)
+        alarm.follow(excessive, self._parameters.latchup_samples)
         self._waited[rack] = self._waited[rack] + 1 if alarm.active else 0
-        node = (
-            self._warmest(rack, words, sure=self._waited[rack] < GUESS_SAMPLES)
-            if alarm.active and excessive
-            else None
-        )
+        if excessive:
+            self._weigh(rack, excess_w, elapsed_s)
+        elif not alarm.active:
+            self._excess_s[rack] = 0.0
+        sure = self._waited[rack] < GUESS_SAMPLES
+        node = self._likeliest(rack, words, sure=sure) if alarm.active and excessive else None
         if node is None:
             return
         nodes.fail(node, now_ms, "NODE_LATCHED_UP", round(excess_w), events)
         alarm.forget()
         self._waited[rack] = 0
+        self._excess_s[rack] = 0.0
         self._settle[rack] = SETTLE_SAMPLES
 
-    def _warmest(self, rack: int, words: ComputeWords, *, sure: bool) -> int | None:
+    def _weigh(self, rack: int, excess_w: float, elapsed_s: float) -> None:
+        """Add what the latest readings speak for each node of a rack; it began half way between two samples."""
+        part = slice(8 * rack, 8 * rack + 8)
+        if not self._excess_s[rack]:
+            self._scores[part] = [0.0] * 8
+            self._base_k[part] = self._before_k[part]
+            self._excess_s[rack] = elapsed_s / 2
+        else:
+            self._excess_s[rack] += elapsed_s
+        risen_k = self._parameters.junction_k_w * excess_w * (1.0 - exp(-self._excess_s[rack] / JUNCTION_S))
+        for node in range(8 * rack, 8 * rack + 8):
+            warmer_k = self.residual_k[node] - self._base_k[node]
+            self._scores[node] += risen_k * (warmer_k - risen_k / 2) / READING_K2
+
+    def _likeliest(self, rack: int, words: ComputeWords, *, sure: bool) -> int | None:
         up = [node for node in range(8 * rack, 8 * rack + 8) if words.node_state >> 2 * node & 3 != OFF]
-        up.sort(key=lambda node: -self.warm_k[node])
-        if not up or (sure and len(up) > 1 and self.warm_k[up[0]] - self.warm_k[up[1]] < SURE_K):
+        up.sort(key=lambda node: -self._scores[node])
+        if not up or (sure and len(up) > 1 and self._scores[up[0]] - self._scores[up[1]] < SURE):
             return None
         return up[0]
 
@@ -232,7 +265,8 @@ class RackWatch:
                 alarm.forget()
                 continue
             step = steps >> 4 * node & 15
-            if alarm.follow(step != told >> 4 * node & 15) and alarm.active:
+            wrong = step != told >> 4 * node & 15
+            if alarm.follow(wrong, self._parameters.unlocked_samples) and alarm.active:
                 again = bool(self._was_unlocked >> node & 1)
                 self._was_unlocked |= 1 << node
                 nodes.fail(node, now_ms, "NODE_UNLOCKED", step, events, last=again)

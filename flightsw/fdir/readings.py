@@ -25,7 +25,7 @@ class Readings(NamedTuple):
     Attributes:
         state_of_charge: of the gauge; while the gauge is not trusted, counted charge and open-circuit voltage stand in for it.
         packs_usable: how many of the two battery packs carry current: limits and capacity are theirs.
-        voltage_known: whether the battery's voltage was measured; else it follows from the state of charge, and tells nothing.
+        voltage_known: whether the battery's voltage was measured; else it is worked out from the state of charge.
         strings_on: how many of the array's strings are connected and not lost.
         strings_usable: how many could be: after an over-voltage trip they come back one by one.
     """

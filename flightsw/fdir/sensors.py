@@ -16,12 +16,13 @@ from flatsat.boards.register import Field
 from flatsat.boards.registers import compute_flight, power_flight
 
 from ..events import EventSink
+from ..parameters import FlightParameters
 from ..sample import ComputeWords, PowerWords
-from .alarm import Alarm, alarms, median
+from .alarm import SETTABLE, Alarm, alarms, median
 
 REPEATS = 5
 LEAP_S = 5.0
-BAD, GOOD = 3, 10  # samples that make a sensor suspect, and that make it trusted again
+GOOD = 10  # samples that make a sensor trusted again
 
 
 class Sensor(IntEnum):
@@ -40,6 +41,7 @@ class Sensor(IntEnum):
     PACK1_TEMPERATURE = 10
     COOLANT_TEMPERATURE = 11
     RADIATOR_TEMPERATURE = 12
+    JUNCTION_TEMPERATURE = 13
 
 
 (
@@ -56,6 +58,7 @@ class Sensor(IntEnum):
     PACK1_TEMPERATURE,
     COOLANT_TEMPERATURE,
     RADIATOR_TEMPERATURE,
+    JUNCTION_TEMPERATURE,
 ) = Sensor  # looked up in its class, a member costs several times a name here
 
 
@@ -129,13 +132,14 @@ COMPUTE = (
 class ChannelCheck:
     """Whether converters work, each judged by its own counts alone."""
 
-    __slots__ = ("_alarms", "_channels", "_counts", "_last", "_repeats")
+    __slots__ = ("_alarms", "_channels", "_counts", "_last", "_parameters", "_repeats")
 
-    def __init__(self, channels: tuple[Channel, ...], cycle_s: float) -> None:
-        longer = max(cycle_s / LEAP_S, 1.0)
+    def __init__(self, channels: tuple[Channel, ...], parameters: FlightParameters) -> None:
+        self._parameters = parameters
+        longer = max(parameters.cycle_ms / 1000.0 / LEAP_S, 1.0)
         self._channels = tuple(channel._replace(leap=round(longer * channel.leap)) for channel in channels)
         self._counts = attrgetter(*(channel.word for channel in channels))
-        self._alarms = alarms(len(channels), BAD, GOOD)
+        self._alarms = alarms(len(channels), SETTABLE, GOOD)
         self._repeats = [0] * len(channels)
         self._last: tuple[int, ...] | None = None
 
@@ -145,13 +149,13 @@ class ChannelCheck:
         last, self._last = self._last, counts
         if last is None:
             return
-        repeats = self._repeats
+        repeats, begin = self._repeats, self._parameters.sensor_samples
         for index, (channel, count, before) in enumerate(zip(self._channels, counts, last, strict=True)):
             sensor, _, low, high, leap = channel
             repeats[index] = repeats[index] + 1 if count == before and (count or low) else 0
             right = low <= count <= high and -leap <= count - before <= leap and repeats[index] < REPEATS
             cause = None if right else self._cause(channel, count, repeats[index])
-            if self._alarms[index].follow(not right):
+            if self._alarms[index].follow(not right, begin):
                 trust.tell(now_ms, sensor, cause, events)
 
     def _cause(self, channel: Channel, count: int, repeats: int) -> Cause:
@@ -190,13 +194,16 @@ class Vote:
 
     Args:
         sensors: that they come from; None for one that is worked out from others and is not judged.
+        longer: samples more than for a sensor by itself, until one is suspect.
     """
 
-    __slots__ = ("_alarms", "_sensors")
+    __slots__ = ("_alarms", "_longer", "_parameters", "_sensors")
 
-    def __init__(self, *sensors: Sensor | None, bad: int = BAD) -> None:
+    def __init__(self, parameters: FlightParameters, *sensors: Sensor | None, longer: int = 0) -> None:
+        self._parameters = parameters
         self._sensors = sensors
-        self._alarms = tuple(Alarm(bad, GOOD) for _ in sensors)
+        self._longer = longer
+        self._alarms = tuple(Alarm(SETTABLE, GOOD) for _ in sensors)
 
     def take(self, values: Sequence[float], usable: Sequence[bool]) -> float:
         """The middle of those that have a voice."""
@@ -223,5 +230,5 @@ class Vote:
             if sensor is None or not (alarm.active or (enough and usable[index])):
                 continue
             bad = abs(deviations[index]) > tolerance
-            if alarm.follow(bad):
+            if alarm.follow(bad, self._parameters.sensor_samples + self._longer):
                 trust.tell(now_ms, sensor, Cause.DISAGREES if alarm.active else None, events)

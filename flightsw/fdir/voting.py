@@ -16,6 +16,7 @@ from ..parameters import FlightParameters
 from ..sample import ComputeWords, PowerWords
 from .alarm import Alarm
 from .charge import ChargeCheck
+from .junctions import JunctionCheck
 from .readings import TAPER_CELL_V, Readings, measured
 from .sensors import (
     BATTERY_CURRENT,
@@ -24,7 +25,6 @@ from .sensors import (
     BUS_CURRENT,
     BUS_VOLTAGE,
     COMPUTE,
-    COOLANT_TEMPERATURE,
     GAUGE,
     GOOD,
     PACK0_CURRENT,
@@ -44,14 +44,15 @@ TOLERANCE_A, TOLERANCE_SHARE = 3.0, 0.04
 TOLERANCE_K = 5.0
 TOLERANCE_CHARGE = 0.035
 WILD = 4.0  # so many times the tolerance is not taken in even once
-SLOW = 10  # samples: the three ways to the state of charge differ for a while after a fault of the battery
+SLOW = (
+    7  # samples more: the three ways to the state of charge differ for a while after a fault of the battery
+)
 TAPER_CHARGE = 0.97
 BALANCE = 15  # samples
 DARK = 0.1  # of the array's nominal power
 LEAST_BATTERY_V = 150.0
 LEAST_BUS_V, MOST_BUS_V = 100.0, 600.0
 _OVERCHARGED = power_flight.STATUS_OVERCHARGED.mask
-_COOLANT_K = 0.01
 
 
 class SensorWatch:
@@ -67,6 +68,7 @@ class SensorWatch:
         "_bus",
         "_charge",
         "_compute",
+        "_junctions",
         "_last_ms",
         "_parameters",
         "_power",
@@ -78,12 +80,12 @@ class SensorWatch:
 
     def __init__(self, parameters: FlightParameters) -> None:
         self._parameters = parameters
-        cycle_s = parameters.cycle_ms / 1000.0
-        self._power, self._compute = ChannelCheck(POWER, cycle_s), ChannelCheck(COMPUTE, cycle_s)
-        self._bus = Vote(BUS_CURRENT, None, None)
-        self._battery = Vote(BATTERY_CURRENT, PACK0_CURRENT, None)
-        self._temperature = Vote(BATTERY_TEMPERATURE, PACK0_TEMPERATURE, PACK1_TEMPERATURE)
-        self._voted_charge = Vote(GAUGE, None, BATTERY_VOLTAGE, bad=SLOW)
+        self._power, self._compute = ChannelCheck(POWER, parameters), ChannelCheck(COMPUTE, parameters)
+        self._junctions = JunctionCheck(parameters)
+        self._bus = Vote(parameters, BUS_CURRENT, None, None)
+        self._battery = Vote(parameters, BATTERY_CURRENT, PACK0_CURRENT, None)
+        self._temperature = Vote(parameters, BATTERY_TEMPERATURE, PACK0_TEMPERATURE, PACK1_TEMPERATURE)
+        self._voted_charge = Vote(parameters, GAUGE, None, BATTERY_VOLTAGE, longer=SLOW)
         self._balance = Alarm(BALANCE, GOOD)
         self._to_blame = STRING_CURRENT
         self._charge = ChargeCheck(parameters)
@@ -118,13 +120,11 @@ class SensorWatch:
         now = now._replace(battery_k=self._battery_k(now_ms, raw, events))
         return self._state_of_charge(now_ms, now, elapsed_s, events)
 
-    def coolant(self, now_ms: int, words: ComputeWords, events: EventSink) -> ComputeWords:
-        """A sample of the compute board; the coldest junction, which is warmer, stands in for a coolant sensor not trusted."""
+    def coolant(self, now_ms: int, words: ComputeWords, now: Readings, events: EventSink) -> ComputeWords:
+        """A sample of the compute board, whose thermometers stand in for each other."""
         self._compute.follow(now_ms, words, self.trust, events)
-        if self.trust.sound[COOLANT_TEMPERATURE]:
-            return words
-        coldest_k = min(words.temperatures) + 200.0
-        return words._replace(coolant_temperature=round(coldest_k / _COOLANT_K))
+        self._junctions.follow(now_ms, words, self.trust, events)
+        return self._junctions.stand_in(words, now.racks_w, self.trust)
 
     def _currents(self, now_ms: int, raw: Readings, whole: bool, taking: bool, events: EventSink) -> Readings:
         sound = self.trust.sound

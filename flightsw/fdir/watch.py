@@ -7,7 +7,7 @@ from flatsat.boards.registers import power_flight
 
 from ..compute import NodeControl
 from ..events import EventSink
-from ..parameters import FlightParameters
+from ..parameters import NODES, FlightParameters
 from ..sample import ComputeWords, PowerWords
 from .array import ArrayWatch
 from .battery import PackWatch
@@ -16,9 +16,10 @@ from .loads import Expected, LoadWatch
 from .pump import PumpWatch
 from .racks import RackWatch
 from .readings import Readings
-from .sensors import PACK0_TEMPERATURE, PACK1_TEMPERATURE, STRING_CURRENT
+from .sensors import JUNCTION_TEMPERATURE, PACK0_TEMPERATURE, PACK1_TEMPERATURE, STRING_CURRENT
 from .voting import SensorWatch
 
+UNKNOWN_K = [0.0] * NODES  # a reading that stands in for a junction tells nothing of the pump
 PACK0 = power_flight.SWITCHES_PACK0.low
 CHARGE = power_flight.SWITCHES_CHARGE.mask
 BATTERY_HEATER = power_flight.SWITCHES_BATTERY_HEATER.mask
@@ -89,18 +90,26 @@ class FaultWatch:
         charging = bool(self._switches & CHARGE)
         strings_on = self.array.strings_on(words)
         now = self._sensors.observe(now_ms, words, self.packs.usable, strings_on, charging, self._events)
-        now = now._replace(strings_usable=self.array.strings_usable)
+        if self.array.strings_usable != now.strings_usable:
+            now = now._replace(strings_usable=self.array.strings_usable)
         self.array.observe(now_ms, words, now, sound[STRING_CURRENT], self._events)
         sensed = sound[PACK0_TEMPERATURE], sound[PACK1_TEMPERATURE]
         self.packs.observe(now_ms, now, sensed, self._events)
         return now
 
-    def compute(self, now_ms: int, words: ComputeWords, now: Readings) -> ComputeWords:
-        """Take in a sample of the compute board of the same cycle; returns it as decisions may go by it."""
+    def compute(self, now_ms: int, words: ComputeWords, now: Readings, allowed: int) -> ComputeWords:
+        """Take in a sample of the compute board of the same cycle; returns it as decisions may go by it.
+
+        Args:
+            allowed: mask of the nodes that the ground allows.
+        """
         events, limiters = self._events, self._limiters
-        words = self._sensors.coolant(now_ms, words, events)
+        words = self._sensors.coolant(now_ms, words, now, events)
         self._racks.observe(now_ms, words, now, limiters, self._nodes, events)
-        self._pump.observe(now_ms, words, self._racks.warm_k, self._loads.pump_dead, limiters, events)
+        sensed = self._sensors.trust.sound[JUNCTION_TEMPERATURE]
+        warm_k = self._racks.warm_k if sensed else UNKNOWN_K
+        free = self._racks.usable & allowed & self._nodes.sound
+        self._pump.observe(now_ms, words, warm_k, self._loads.pump_dead, free, limiters, events)
         return words
 
     def loads(self, now_ms: int, now: Readings, compared: bool) -> None:

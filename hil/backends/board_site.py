@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any
 
 from .. import bench_power, board_lock, quarantine
-from ..bench_file import BenchFile, Place
+from ..bench_file import BenchFile, Place, Policies
 from ..errors import BackEndError, BuildFailed
 from .line_errors import LineError
 
@@ -47,6 +48,17 @@ class BoardSite:
         """
         stand_ins |= {"board": self.board, "url": self._place.url}
         return bench_power.run(words, self._bench.policies.command_s, **stand_ins)
+
+    @property
+    def is_started(self) -> bool:
+        """Whether the bench itself starts the board."""
+        return self._place.start is not None
+
+    @property
+    def policies(self) -> Policies:
+        """The bench's; nobody plugs an emulator in again."""
+        policies = self._bench.policies
+        return replace(policies, unplugged_s=0.0) if self.is_started else policies
 
     def worked(self) -> None:
         """A run ended without a fault of this board."""

@@ -38,7 +38,9 @@ class RtlBackEnd:
 
     def __init__(self, options: Options) -> None:
         if options.bench:
-            raise BackEndError("--bench tells where boards are, and the Verilog has none: add --backend serial")
+            raise BackEndError(
+                "--bench tells where boards are, and the Verilog has none: add --backend serial"
+            )
         self._optical: list[OpticalRecord] = []
         self._deframer = bridge.Deframer()
         self._socket, theirs = socket.socketpair()

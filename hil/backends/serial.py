@@ -13,7 +13,7 @@ from .. import bench_file
 from ..bench_file import BenchFile
 from ..errors import BackEndError
 from .board_site import BoardSite
-from .line_errors import LineError
+from .line_errors import LineError, PortLost
 from .port import BOARDS, LASER, OpticalRecord, Options, Request
 from .serial_line import BoardLine, LaserLine
 
@@ -31,7 +31,7 @@ class SerialBackEnd:
         self._closing = ExitStack()
         self._sites: list[BoardSite] = []
         self._lines: list[BoardLine] = []
-        self._failed = ""
+        self._works = False
         try:
             self._open(bench_file.load(options.bench), options.bench)
         except LineError as error:
@@ -48,12 +48,13 @@ class SerialBackEnd:
             self._sites.append(site)
             url = self._closing.enter_context(site)
             kind = LaserLine if board == LASER else BoardLine
-            line = kind(board, url, place, bench.policies, _tell, site.run)
+            line = kind(board, url, place, site.policies, _tell, site.run)
             self._closing.callback(line.close)
             self._lines.append(line)
         for line in self._lines:
             line.open()
         self.reset()
+        self._works = True
 
     def exchange(self, requests: Sequence[Request]) -> list[bytes | None]:
         replies: list[bytes | None] = [None] * len(requests)
@@ -69,7 +70,7 @@ class SerialBackEnd:
                     replies[index] = self._lines[requests[index].board].receive(requests[index])
         except LineError as error:
             self._note(error)
-            raise
+            raise self._explained(error) from error
         return replies
 
     def take_optical(self) -> list[OpticalRecord]:
@@ -94,15 +95,23 @@ class SerialBackEnd:
         return ()
 
     def close(self) -> None:
-        if self._lines and not self._failed:
+        if self._works:
             for site in self._sites:
                 site.worked()
+        self._works = False
         self._closing.close()
-        self._lines = []
+
+    def _explained(self, error: LineError) -> BackEndError:
+        """A port of an emulator is not plugged in by hand."""
+        started = any(site.board == error.board and site.is_started for site in self._sites)
+        if started and isinstance(error, PortLost):
+            told = "hung up: its program was ended, or has crashed; run again, and report it if it stays so"
+            return BackEndError(f"the emulated {error.board} board {told}")
+        return error
 
     def _note(self, error: LineError) -> None:
         """A board that fails often is left alone."""
-        self._failed = error.board
+        self._works = False
         for site in self._sites:
             if site.board == error.board:
                 site.failed(error)

@@ -22,10 +22,18 @@ from flatsat.boards.register import Window
 from flatsat.boards.registers import compute_stimulus, laser_stimulus, power_stimulus
 from flatsat.protocols import rmap, slip
 
-from ..bench_file import Place, Policies, Reset
+from ..bench_file import Place, Policies, Reset, Restarted
 from ..errors import BackEndError
-from .line_errors import BoardRestarted, BoardSilent, LineError, PortAbsent, PortForbidden, PortLost, WrongBoard
-from .port import BOARDS, STIMULUS, OpticalRecord, Request
+from .line_errors import (
+    BoardRestarted,
+    BoardSilent,
+    LineError,
+    PortAbsent,
+    PortForbidden,
+    PortLost,
+    WrongBoard,
+)
+from .port import BOARDS, POWER, STIMULUS, OpticalRecord, Request
 from .serial_port import SerialPort
 
 HOUSEKEEPING, LAST_TRANSACTION = 0xF000, 0xFFFF
@@ -47,7 +55,7 @@ _MODULO = (1 << 32) - 1
 _REOPEN_S = 0.05
 
 Tell = Callable[[str], None]
-Run = Callable[[tuple[str, ...]], None]
+Run = Callable[[tuple[str, ...]], str]
 
 
 class Look(NamedTuple):
@@ -75,9 +83,7 @@ class BoardLine:
         reopened: how often the port was lost and came back.
     """
 
-    def __init__(
-        self, board: int, url: str, place: Place, policies: Policies, tell: Tell, run: Run
-    ) -> None:
+    def __init__(self, board: int, url: str, place: Place, policies: Policies, tell: Tell, run: Run) -> None:
         self.name, self.url = BOARDS[board], url
         self.build_id: int | None = None
         self.strays = self.reopened = 0
@@ -112,7 +118,10 @@ class BoardLine:
         while True:
             try:
                 self._port.open()
-            except (PortAbsent, PortForbidden) as error:  # udev sets permissions a moment after the device is there
+            except (
+                PortAbsent,
+                PortForbidden,
+            ) as error:  # udev sets permissions a moment after the device is there
                 left_s = until_s - time.monotonic()
                 if left_s <= 0:
                     raise
@@ -131,7 +140,7 @@ class BoardLine:
         layout = MAPS[self._board]
         if look.board_id != layout.BOARD_ID.reset:
             letters = look.board_id.to_bytes(4, "big").decode("ascii", "replace")
-            raise self._error(WrongBoard, f"{letters!r} answers there; swap the urls in the bench file")
+            raise self._error(WrongBoard, f"{letters!r} answers there; check the urls in the bench file")
         if look.map_version != layout.MAP_VERSION.reset:
             raise self._error(
                 WrongBoard,
@@ -142,9 +151,23 @@ class BoardLine:
             raise self._error(WrongBoard, told)
         self.build_id = look.build_id
         if (look.time_now_ms - self._at_least_ms) & _MODULO >= _HALF:
+            look = self._caught_up(look)
+        self._learn(look.time_now_ms)
+
+    def _caught_up(self, look: Look) -> Look:
+        """A board that has forgotten the run, at the time where it was: without power, until the next step writes POWERED.
+
+        The power board cannot be: it would have to forget what it fed.
+        """
+        if self._board == POWER or self._policies.restarted is Restarted.ERROR:
             told = f"has restarted: its time is {look.time_now_ms} ms, it was {self._at_least_ms}; start the run again"
             raise self._error(BoardRestarted, told)
-        self._learn(look.time_now_ms)
+        octets = self._at_least_ms.to_bytes(4, "big")
+        self._ask(
+            rmap.write_command(self._target, BENCH_INITIATOR, self._number(), self._time_target, octets)
+        )
+        self._tell(f"{self.name} board on {self.url}: has restarted; it goes on as after a loss of its power")
+        return look._replace(time_now_ms=self._at_least_ms)
 
     def _reopen(self, error: PortLost) -> None:
         self._port.close()
@@ -236,7 +259,9 @@ class BoardLine:
                 continue
             if reply is not None and not self._was_damaged(packet, reply):
                 return reply
-        raise self._error(BoardSilent, f"the line damaged one command {ATTEMPTS} times; check cable, ground and baud")
+        raise self._error(
+            BoardSilent, f"the line damaged one command {ATTEMPTS} times; check cable, ground and baud"
+        )
 
     def _note(self, packet: bytes, reply: bytes) -> None:
         """Learn the board's time from what is asked anyway."""
@@ -244,6 +269,10 @@ class BoardLine:
             return
         if self._grants(packet):
             self._now_ms = None
+            if (
+                self._board != POWER and packet[2] & rmap.WRITE
+            ):  # that alone may stop short; the target comes last
+                self._learn_target(int.from_bytes(packet[-5:-1], "big"))
         elif packet[2] == _READ and reply[4] == self._target:
             address, high, low = _REACH.unpack_from(packet, 8)
             if address <= _TIME_NOW and address + (high << 16 | low) >= _TIME_NOW + 4:
@@ -252,9 +281,18 @@ class BoardLine:
     def _learn(self, now_ms: int) -> None:
         self._now_ms = self._at_least_ms = now_ms
 
+    def _learn_target(self, target_ms: int) -> None:
+        if 0 < (target_ms - self._at_least_ms) & _MODULO < _HALF:
+            self._at_least_ms = target_ms
+        self._now_ms = self._at_least_ms
+
     def _grants(self, packet: bytes) -> bool:
         """Whether a command on the stimulus port writes TIME_TARGET."""
-        if len(packet) < rmap.COMMAND_HEADER_OCTETS or not packet[2] & rmap.INCREMENTING or packet[2] == _READ:
+        if (
+            len(packet) < rmap.COMMAND_HEADER_OCTETS
+            or not packet[2] & rmap.INCREMENTING
+            or packet[2] == _READ
+        ):
             return False
         address, high, low = _REACH.unpack_from(packet, 8)
         return bool(address <= self._time_target < address + (high << 16 | low))
@@ -297,7 +335,8 @@ class BoardLine:
         parsed = rmap.parse_reply(reply)
         if parsed.status:
             raise self._error(
-                WrongBoard, f"refuses {window.name} with status {parsed.status}; flash an image for a serial line"
+                WrongBoard,
+                f"refuses {window.name} with status {parsed.status}; flash an image for a serial line",
             )
         return parsed.octets
 
@@ -306,12 +345,14 @@ class BoardLine:
 
     def _asked(self, command: bytes, *others: bytes) -> tuple[bytes, bytes]:
         """Send a command that may be sent often until it, or one of those sent before, is answered."""
-        until_s = time.monotonic() + self._policies.silent_s
-        while time.monotonic() < until_s:
+        wait_s, left_s = self._policies.reply_s, self._policies.silent_s
+        while left_s > 0:
             self._write(command)
-            found = self._await(command, *others, limit_s=min(self._policies.reply_s, self._policies.silent_s))
-            if found is not None:
+            found = self._await(command, *others, limit_s=min(wait_s, left_s))
+            if found is not None and not (found[0] is command and self._was_damaged(*found)):
                 return found
+            left_s -= wait_s
+            wait_s *= 2  # a board that is slow is not to be flooded
         raise self._error(
             BoardSilent,
             f"has not answered for {self._policies.silent_s:g} s; reset it, and check baud and image",
@@ -320,8 +361,19 @@ class BoardLine:
     def _seen(self, reply: bytes) -> Look:
         octets = rmap.parse_reply(reply).octets
         if len(octets) != _LOOK.size:
-            raise self._error(WrongBoard, "does not tell its identity; flash its image")
+            raise self._error(
+                WrongBoard, f"{self._who_else()} answers there; check the urls in the bench file"
+            )
         return Look(*_LOOK.unpack(octets))
+
+    def _who_else(self) -> str:
+        """Whose addresses the board at the end of the line answers to."""
+        for layout in MAPS:
+            command = rmap.read_command(layout.LOGICAL_ADDRESS, BENCH_INITIATOR, self._number(), 0, 4)
+            letters = rmap.parse_reply(self._ask(command)).octets
+            if letters:
+                return repr(letters.decode("ascii", "replace"))
+        return "a board that does not tell who it is"
 
     # octets --------------------------------------------------------------------------------------------
 
@@ -348,7 +400,11 @@ class BoardLine:
             left_s = until_s - time.monotonic()
             if left_s <= 0:
                 return None
-            inbox.extend(packet for packet in self._decoder.receive(self._port.read(left_s)) if isinstance(packet, bytes))
+            inbox.extend(
+                packet
+                for packet in self._decoder.receive(self._port.read(left_s))
+                if isinstance(packet, bytes)
+            )
 
     def _error(self, kind: type[LineError], told: str) -> LineError:
         return kind(self.name, self.url, told)
@@ -380,16 +436,14 @@ class BoardLine:
         self.build_id = None
         self._identify()
         if self._now_ms != 0:
-            told = f'is at {self._now_ms} ms after its reset by {place.reset.value}; choose another reset in the bench file'
+            told = f"is at {self._now_ms} ms after its reset by {place.reset.value}; choose another reset in the bench file"
             raise self._error(BoardRestarted, told)
 
 
 class LaserLine(BoardLine):
     """The laser board, whose light is read from a window, for it has no pin to watch."""
 
-    def __init__(
-        self, board: int, url: str, place: Place, policies: Policies, tell: Tell, run: Run
-    ) -> None:
+    def __init__(self, board: int, url: str, place: Place, policies: Policies, tell: Tell, run: Run) -> None:
         super().__init__(board, url, place, policies, tell, run)
         self._optical: list[OpticalRecord] = []
         self._taken: int | None = None
@@ -411,6 +465,10 @@ class LaserLine(BoardLine):
         super().reset()
         self._optical.clear()
         self._taken = None
+
+    def _caught_up(self, look: Look) -> Look:
+        self._taken = None
+        return super()._caught_up(look)
 
     def _fetch(self) -> None:
         while True:

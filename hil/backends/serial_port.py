@@ -150,7 +150,9 @@ def _number(error: BaseException) -> int | None:
     """The system's error number, also where the exception on top has none."""
     seen: BaseException | None = error
     while seen is not None:
-        number = seen.args[0] if isinstance(seen, termios.error) and seen.args else getattr(seen, "errno", None)
+        number = (
+            seen.args[0] if isinstance(seen, termios.error) and seen.args else getattr(seen, "errno", None)
+        )
         if isinstance(number, int):
             return number
         seen = seen.__cause__ or seen.__context__
@@ -168,7 +170,10 @@ def _using(error: BaseException) -> tuple[type[LineError], str]:
     if isinstance(error, (serial.SerialTimeoutException, TimeoutError)) or isinstance(
         error.__context__, TimeoutError
     ):
-        return PortStalled, "takes no more octets: the board is stopped or reads none; reset it, then run again"
+        return (
+            PortStalled,
+            "takes no more octets: the board is stopped or reads none; reset it, then run again",
+        )
     return PortLost, f"is gone ({_short(error)}); plug it in again"
 
 
@@ -192,7 +197,10 @@ _ON_OPENING: dict[int | None, tuple[type[LineError], str]] = {
     errno.ENXIO: _GONE,
     errno.ENODEV: _GONE,
     errno.EIO: _GONE,
-    errno.ECONNREFUSED: (PortAbsent, "nobody listens there; start its server, or check the url in the bench file"),
+    errno.ECONNREFUSED: (
+        PortAbsent,
+        "nobody listens there; start its server, or check the url in the bench file",
+    ),
     errno.EACCES: (PortForbidden, "no permission; sudo usermod -aG dialout $USER, then log in again"),
     errno.EPERM: (PortForbidden, "no permission; sudo usermod -aG dialout $USER, then log in again"),
     errno.EAGAIN: _TAKEN,

@@ -26,7 +26,9 @@ class TwinBackEnd:
                 "--stimulus-on-uart is for the UART of the Verilog, which the twin has none of: add --backend rtl"
             )
         if options.bench:
-            raise BackEndError("--bench tells where boards are, and the twins are in this process: add --backend serial")
+            raise BackEndError(
+                "--bench tells where boards are, and the twins are in this process: add --backend serial"
+            )
         self.reset()
 
     def exchange(self, requests: Sequence[Request]) -> list[bytes | None]:

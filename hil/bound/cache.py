@@ -43,7 +43,8 @@ class Bound:
         delivered_s: in seconds of all nodes at the top clock step.
         per_spared_j: what each joule that a run did not feed to a load could have added to it; see `program.py`.
         sold_s: the part of it that heat could be sold for.
-        sale, multipliers: the price of heat in each interval and the multipliers of the rows: what proves it.
+        sale, multipliers: the prices of heat in each interval, as in `cooling.Worth`, and the multipliers of the rows: what
+            proves it.
     """
 
     delivered_s: float

@@ -33,17 +33,15 @@ def bound_of(scenario: Scenario, stage: Callable[[str], None]) -> Bound:
     horizon = look_ahead(scenario, grid_ms(scenario))
     stage("what heat is worth")
     prices = price(scenario, look_ahead(scenario, max(COARSE_MS, grid_ms(scenario)))).on(horizon)
+    stage("the radiator's temperature")
+    worth = cooling.worth(scenario.satellite, horizon, prices)
     stage(f"linear program of {len(horizon.end_s):,} intervals")
-    certified = solve(relax(scenario, horizon, prices.sale))
-    sold_s = dearest = 0.0
-    if prices.sale.any():
-        stage("the radiator's temperature")
-        sold_s, dearest = cooling.worth(scenario.satellite, horizon, prices)
+    certified = solve(relax(scenario, horizon, worth.sale))
     bound = Bound(
-        delivered_s=certified.delivered_s + sold_s,
-        per_spared_j=certified.per_spared_j + dearest / 1000,
-        sold_s=sold_s,
-        sale=prices.sale,
+        delivered_s=certified.delivered_s + worth.sold_s,
+        per_spared_j=certified.per_spared_j + worth.dearest / 1000,
+        sold_s=worth.sold_s,
+        sale=worth.sale,
         multipliers=certified.multipliers,
     )
     with suppress(OSError):  # the command tells

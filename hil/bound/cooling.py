@@ -1,15 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the radiator can do: the most that heat from the nodes is worth at given prices, exactly in T^4, by dynamic programming.
 
-The linear program sells each kilojoule that nodes set free to this problem at a price `sale`; by Lagrangian duality the maximum
-of the one plus the maximum of the other is an upper bound at any prices, and a tight one at the right ones.
+The linear program sells each kilojoule that nodes, converter and cells set free to this problem at a price; by Lagrangian
+duality the maximum of the one plus the maximum of the other is an upper bound at any prices, and a tight one at the right ones.
+The nodes' is `Prices.sale`. The converter's heats the radiator, whose heat costs what the value falls by about the temperature
+that the prices were made for: there, this problem does not care how much of it is bought. Cells heat their packs, and so does
+the laser terminal itself, with all of its power: they exchange heat with the radiator, at prices that follow from its own. The
+program's loss in the cells is below the true one, and no price is below 0: what is not sold only heats.
 
 The state is theta, the heat in junctions, coolant and radiator over their capacity. It is never below the radiator's temperature:
 coolant and junctions are never colder than a radiator that is warmer than it gets by itself. Each step of the plant is exactly
 C (theta+ - theta) = (P + rest - radiated) dt, with the radiator at theta - g, where C g = s P - d(psi)/dt: what junctions and
 coolant are warmer than the radiator by. The limit of the junctions is, exactly, b P <= limit - theta + later d(theta)/dt +
-d(gap)/dt; its multiplier is `margin`, the less the further below the limit. Battery and laser terminal exchange heat with the
-radiator at prices that follow from `cost`.
+d(gap)/dt; its multiplier is `margin`, the less the further below the limit, and dearer the warmer beyond the temperature that
+prices were made for: any multiplier that is not below 0 will do, one for each temperature too. A level one lets the maximum run
+far too hot at its price, because T^4 is convex: that made the bound 0.3 % looser on the hot day.
 The value is a function of theta alone, joined by straight lines.
 
 The gap is what junctions and coolant together (C_l of C) are warmer than the radiator. Summed by parts, its term in the limit
@@ -30,8 +35,10 @@ Proven: the balance, the limit, the greatest gap, duality: any prices do. Measur
 - steps that a board cuts short: lags are those of whole steps;
 - the pump: a stopped pump is taken to do only harm;
 - a start near the limit with coolant far warmer than the radiator: its first half minute may pass the greatest gap.
-Given away: that prices are no better than they are; heat from converters and cells; heat that goes into gap and psi once; that
-clock steps are whole: the limit is held by a mean over nodes and time, a flight holds it with the faster one of two steps.
+- packs so cold that their heat pipe closes: their exchange is that of an open one.
+Given away: that prices are no better than they are; the part of the cells' heat that the program's loss leaves out; heaters;
+heat that goes into gap and psi once; that clock steps are whole: the limit is held by a mean over nodes and time, a flight
+holds it with the faster one of two steps.
 """
 
 from __future__ import annotations
@@ -63,13 +70,22 @@ BESIDE = (
 BESIDE_KW = 8.0
 """More than all but nodes and bus give to the radiator: heaters 2.5, cells 2.5 with their resistance doubled, converters 0.8,
 laser terminal 0.6, and what battery and terminal stored."""
+CONVERTER_KW = max(
+    (1 - battery.CONVERTER_EFFICIENCY) * battery.CHARGE_LIMIT_W / 1000,
+    (1 / battery.CONVERTER_EFFICIENCY - 1) * battery.DISCHARGE_LIMIT_W / 1000,
+)
+"""The most heat of the converter between bus and battery."""
 HEATER_KW = loads.COOLANT_HEATER_W / 1000
 GAP_KJ_KW = JUNCTIONS_KJ_K * JUNCTIONS_K_KW + (JUNCTIONS_KJ_K + COOLANT_KJ_K) * LOOP_K_KW
 STEP_K = 0.25
+ABOUT_K = 1.0
+"""On each side of the temperature about which the value's slope is the price of the radiator's heat."""
 WORTHLESS = 1e-6
 """Prices of heat below this, in s/kJ, are the solver's tolerance."""
 HELD_K = (19.0, 13.0)
 """From the first to the second of these below the limit, the junctions' limit counts more and more, then whole."""
+DEARER_K = 0.03
+"""Share by which the multiplier of the limit grows with each kelvin."""
 BEYOND_K = 2.0
 """How far above the limit values are kept: nothing gets there, but steps from below it are joined by lines."""
 
@@ -81,14 +97,14 @@ class Prices:
     Attributes:
         end_s: where each interval ends.
         sale: for each kilojoule of the nodes' heat.
-        cost: of each kilojoule in the radiator.
         margin: for each kelvin second of the junctions' limit.
+        near_k: the temperature that they were made for, at the end of each interval.
     """
 
     end_s: Series
     sale: Series
-    cost: Series
     margin: Series
+    near_k: Series
 
     def on(self, horizon: Horizon) -> Prices:
         """On the intervals of another horizon of the same run; 0 where heat is worth next to nothing."""
@@ -96,8 +112,25 @@ class Prices:
         scarce = self.sale.max() > WORTHLESS
         return Prices(
             end_s=horizon.end_s,
-            **{name: scarce * getattr(self, name)[places] for name in ("sale", "cost", "margin")},
+            sale=scarce * self.sale[places],
+            margin=scarce * self.margin[places],
+            near_k=np.interp(horizon.end_s, self.end_s, self.near_k),
         )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Worth:
+    """What the radiator can do.
+
+    Attributes:
+        sold_s: the most that heat can be sold for.
+        sale: the prices of heat from nodes, converter and cells, a row each.
+        dearest: the highest price of a kilojoule in the radiator.
+    """
+
+    sold_s: float
+    sale: Series
+    dearest: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,28 +217,31 @@ def start_k(satellite: Satellite) -> float:
     return satellite.radiator_k + lumped_kj_k * (satellite.coolant_k - satellite.radiator_k) / KJ_K
 
 
-def worth(satellite: Satellite, horizon: Horizon, prices: Prices) -> tuple[float, float]:
-    """The most that heat can be sold for, in seconds, and the highest cost of a kilojoule anywhere."""
+def worth(satellite: Satellite, horizon: Horizon, prices: Prices) -> Worth:
+    """The most that heat can be sold for at these prices, nothing where all are 0."""
+    sale = np.zeros((3, len(horizon.width_s)))
+    if not prices.sale.any():
+        return Worth(sold_s=0.0, sale=sale, dearest=0.0)
+    sale[0] = prices.sale
     low_k, high_k = coolest_k(satellite, horizon), warmest_k(satellite)
     theta = np.arange(low_k, high_k + BEYOND_K + STEP_K, STEP_K)
     lags, value, highest = Lags.of(horizon.longest_s), np.zeros(len(theta)), 0.0
     beside_k = _beside_range(satellite, low_k, high_k)
     costs = np.zeros(len(BESIDE))
-    margin_after = 0.0
+    held_after = np.zeros(len(theta))
     falls_k_s = cooling_k_s(horizon, high_k)
     for place in reversed(range(len(horizon.width_s))):
         steps = max(round(float(horizon.width_s[place]) / horizon.longest_s), 1)
         dt_s = float(horizon.width_s[place]) / steps
         step = _Step(satellite, horizon, prices, place, dt_s, lags, theta)
-        value = (
-            value
-            + max(step.margin - margin_after, 0.0)
-            * lags.gap_s
-            * lags.most_gap_k(np.maximum(high_k - theta, 0.0), falls_k_s)
-            * step.weight
-        )
-        margin_after = step.margin
+        falling = np.maximum(step.held - held_after, 0.0)
+        value = value + falling * lags.gap_s * lags.most_gap_k(np.maximum(high_k - theta, 0.0), falls_k_s)
+        held_after = step.held
+        step.charge(value)
+        sale[1, place] = step.cost
+        sale[2, place] = costs[0]
         for _ in range(steps):
+            sale[2, place] = min(sale[2, place], costs[0])
             value, costs = step.before(value, costs, beside_k)
         highest = max(highest, float(-np.diff(value).min()) / (theta[1] - theta[0]) / KJ_K)
     at_start = float(np.interp(start_k(satellite), theta, value))
@@ -213,7 +249,7 @@ def worth(satellite: Satellite, horizon: Horizon, prices: Prices) -> tuple[float
         c * kj_k * k
         for c, (_, kj_k), k in zip(costs, BESIDE, (satellite.battery_k, satellite.radiator_k), strict=True)
     )
-    return at_start - held, highest
+    return Worth(sold_s=at_start - float(held), sale=sale, dearest=highest)
 
 
 def _beside_range(satellite: Satellite, low_k: float, high_k: float) -> list[tuple[float, float]]:
@@ -238,9 +274,10 @@ class _Step:
         theta: Series,
     ):
         self.theta, self.dt_s = theta, dt_s
-        self.sale, self.cost, self.margin = (
-            float(p[place]) for p in (prices.sale, prices.cost, prices.margin)
+        self.sale, self.margin, self.near_k = (
+            float(p[place]) for p in (prices.sale, prices.margin, prices.near_k)
         )
+        self.cost = 0.0
         emitted = RADIATED_KW_K4 * float(horizon.radiating[place])
         rest_kw = REST_KW + float(horizon.absorbed_w[place]) / 1000
         room_k = np.maximum(warmest_k(satellite) - theta, 0.0)
@@ -261,13 +298,26 @@ class _Step:
         for kw in (0.0, self.most_kw):
             net_kw = kw + rest_kw - emitted * theta**4 + chord * GAP_KJ_KW * kw / KJ_K - drift_kw
             self.moves.append((kw, net_kw / inert * dt_s / KJ_K))
-        self.weight = np.clip((theta - warmest_k(satellite) + HELD_K[0]) / (HELD_K[0] - HELD_K[1]), 0.0, 1.0)
-        margin = self.margin * self.weight
+        weight = np.clip((theta - warmest_k(satellite) + HELD_K[0]) / (HELD_K[0] - HELD_K[1]), 0.0, 1.0)
+        self.held = margin = self.margin * weight * np.maximum(1 + DEARER_K * (theta - self.near_k), 0.0)
         self.per_kw = self.sale - margin * per_kw_k()
         self.flat = margin * (warmest_k(satellite) - theta) * dt_s
         self.later = margin * lags.later_s
         falls_k_s = cooling_k_s(horizon, warmest_k(satellite))
-        self.gap = self.margin * lags.gap_s * lags.most_gap_k(room_k + 1.0, falls_k_s)
+        self.gap = lags.gap_s * lags.most_gap_k(room_k + 1.0, falls_k_s)
+
+    def charge(self, value: Series) -> None:
+        """Set the price of the radiator's heat: what a kilojoule lowers the value after by."""
+        about_k = self.near_k + np.array([-ABOUT_K, ABOUT_K])
+        falls = -np.diff(np.interp(about_k, self.theta, value))[0] / (2 * ABOUT_K)
+        later = np.interp(self.near_k, self.theta, self.later)
+        self.cost = max(float(falls - later), 0.0) / KJ_K
+
+    def _with_converter(self, value: Series) -> Series:
+        """The value after, with the converter's heat sold to the radiator where that gains."""
+        warmer_k = CONVERTER_KW * self.dt_s / KJ_K
+        bought = self.cost * CONVERTER_KW * self.dt_s + self.later * warmer_k
+        return np.maximum(value, np.interp(self.theta + warmer_k, self.theta, value) + bought)
 
     def before(
         self, value: Series, costs: Series, beside_k: list[tuple[float, float]]
@@ -277,6 +327,7 @@ class _Step:
         earlier = np.array(
             [c + kj / kj_k * (self.cost - c) for c, (kj, kj_k) in zip(costs, rates, strict=True)]
         )
+        value = self._with_converter(value)
         best = np.full(len(theta), -np.inf)
         for battery_k in beside_k[0]:
             for laser_k in beside_k[1]:
@@ -292,7 +343,7 @@ class _Step:
                 for kw, there in ((0.0, coolest), (share * most_kw, coolest + share * (hottest - coolest))):
                     gained = self.per_kw * kw * dt_s + self.later * (there - theta)
                     gained = gained + self.gap * np.maximum(
-                        self.weight - np.interp(there, theta, self.weight), 0.0
+                        self.held - np.interp(there, theta, self.held), 0.0
                     )
                     best = np.maximum(best, np.interp(there, theta, value) + gained + paid)
-        return best + self.flat, earlier
+        return best + self.flat - costs[1] * loads.LASER_W / 1000 * dt_s, earlier

@@ -39,14 +39,14 @@ def losses(
 ) -> dict[str, float]:
     """Split `bound_s - delivered_s`; the sum is exact, whatever was flown."""
     from .horizon import look_ahead
-    from .program import BOOT_KW, relax
+    from .program import BOOT_KW, HEAT, relax
 
     horizon = look_ahead(scenario, grid_ms(scenario))
     program = relax(scenario, horizon, bound.sale).program
     x = _point(program, flown, scenario, horizon, BOOT_KW)
     found = _by_kind(program, x, bound.multipliers, dark=horizon.array_w < 0.1 * scenario.satellite.array_w)
-    racks_kj = flown.mean("racks") * horizon.width_s
-    found["thermal"] = bound.sold_s - float(bound.sale @ racks_kj)
+    sold = sum(kw * bound.sale[kind] * x[program.named[name]] for name, kind, kw in HEAT)
+    found["thermal"] = bound.sold_s - float(horizon.width_s @ sold)
     found["spared"] = bound_s - bound.delivered_s
     found["caution"] += bound_s - delivered_s - sum(found.values())  # rounding
     return found

@@ -32,7 +32,7 @@ cross the end of a cycle because flight software overran it.
 - Link: work that a full buffer cannot take is lost; see `horizon.py` for when the relay can take results. Left out
   where even work
   at full rate all the time would fit.
-- Heat: sold at a price, see `cooling.py`.
+- Heat: sold at prices, see `cooling.py`.
 """
 
 from __future__ import annotations
@@ -64,6 +64,14 @@ LOSS_W = 1_200.0
 WARMED_PER_S = 1e-3
 """Resistance cannot fall faster than by this share of it."""
 LONGEST_STEP_S = 40.0
+HEAT = (
+    ("on_kw", 0, 1.0),
+    ("boots", 0, BOOT_KW),
+    ("charge", 1, 1 - ETA),
+    ("discharge", 1, 1 / ETA - 1),
+    ("loss", 2, 1.0),
+)
+"""Unknowns that set heat free: the row of its price, and how many kilowatts each of them is."""
 LASER_MJ_K = heat.LASER_CAPACITY_J_K / 1e6
 
 
@@ -94,8 +102,8 @@ class Steered:
     limit: Places
 
 
-def relax(scenario: Scenario, horizon: Horizon, sale: Series | float = 0.0) -> Relaxed:
-    """Write the linear program of a scenario, with the nodes' heat at a price in seconds for a kilojoule.
+def relax(scenario: Scenario, horizon: Horizon, sale: Series | None = None) -> Relaxed:
+    """Write the linear program of a scenario, with heat at the prices `cooling.Worth.sale`, in seconds for a kilojoule.
 
     Raises:
         FlatsatError: its plant takes steps that are too long for the battery's relaxation.
@@ -103,30 +111,28 @@ def relax(scenario: Scenario, horizon: Horizon, sale: Series | float = 0.0) -> R
     if horizon.longest_s > LONGEST_STEP_S:
         raise FlatsatError(f"no bound for steps above {LONGEST_STEP_S:g} s: lower cycle_s or max_step_ms")
     rows = Rows()
-    on_kw, boots, bus, gain = _electrical(rows, scenario, horizon)
-    if np.any(sale):
-        paid = -np.broadcast_to(np.asarray(sale, float), len(on_kw)) * horizon.width_s
-        gain |= dict(zip(on_kw.tolist(), paid.tolist(), strict=True))
-        gain |= dict(zip(boots.tolist(), (BOOT_KW * paid).tolist(), strict=True))
+    bus, gain = _electrical(rows, scenario, horizon)
+    if sale is not None:
+        for name, kind, kw in HEAT:
+            paid = -kw * sale[kind] * horizon.width_s
+            gain |= dict(zip(rows.named[name].tolist(), paid.tolist(), strict=True))
     return Relaxed(program=rows.program(gain), bus=bus, width_s=horizon.width_s)
 
 
 def steer(scenario: Scenario, horizon: Horizon, near_k: Series) -> Steered:
     """Write the linear program with heat in it, T^4 by its tangents at these temperatures: it proves nothing, but has prices."""
     rows = Rows()
-    on_kw, boots, _, gain = _electrical(rows, scenario, horizon)
-    sold_kw = rows.variables("sold_kw", len(on_kw), 0, cooling.MOST_KW)
-    sold = rows.at_most(0, (1, on_kw), (BOOT_KW, boots), (-1, sold_kw))
+    _, gain = _electrical(rows, scenario, horizon)
+    sold_kw = rows.variables("sold_kw", len(horizon.width_s), 0, cooling.MOST_KW)
+    sold = rows.at_most(0, *((kw, rows.named[name]) for name, kind, kw in HEAT if not kind), (-1, sold_kw))
     end_k, rising, falling, limit = _cooled(rows, scenario.satellite, horizon, sold_kw, near_k)
     return Steered(
         program=rows.program(gain), end_k=end_k, sold=sold, rising=rising, falling=falling, limit=limit
     )
 
 
-def _electrical(
-    rows: Rows, scenario: Scenario, horizon: Horizon
-) -> tuple[Places, Places, Places, dict[int, float]]:
-    """Everything but heat: power and number of the nodes on and booting, the rows of the bus, the gain."""
+def _electrical(rows: Rows, scenario: Scenario, horizon: Horizon) -> tuple[Places, dict[int, float]]:
+    """Everything but heat: the rows of the bus, the gain."""
     count = len(horizon.width_s)
     rows.kind = "power"
     on_kw = rows.variables("on_kw", count, 0, cooling.MOST_KW)
@@ -141,7 +147,7 @@ def _electrical(
     _battery(rows, scenario.satellite, horizon, charge, discharge)
     delivered = _results(rows, horizon, work)
     gain = dict(zip(delivered.tolist(), (horizon.width_s / loads.NODES).tolist(), strict=True))
-    return on_kw, boots, bus, gain
+    return bus, gain
 
 
 def envelope() -> list[tuple[float, float]]:
@@ -286,15 +292,18 @@ def _cooled(
     gap = slope * cooling.GAP_KJ_KW / cooling.KJ_K
     known = start_k * first
     limit = offset - rest_kw + (half - per) * known
+    others = [(kw, rows.named[name]) for name, kind, kw in HEAT if kind]
     rising = rows.at_most(
         limit,
         (1 + gap, sold_kw),
+        *others,
         (-per - half, end_k),
         ((per - half) * (1 - first), before),
     )
     falling = rows.at_most(
         -limit,
         (-1 - gap, sold_kw),
+        *((-kw, columns) for kw, columns in others),
         (per + half, end_k),
         ((half - per) * (1 - first), before),
     )

@@ -38,6 +38,10 @@ class Rows:
     """Gathers variables and rows.
 
     `variables` hands out a run of columns; `at_most` adds one row for each element of its arguments.
+
+    Attributes:
+        named: the columns of each name.
+        kind: what the columns and rows that come next are about.
     """
 
     def __init__(self) -> None:
@@ -46,7 +50,7 @@ class Rows:
         self._entries: list[tuple[Places, Places, Series]] = []
         self._limit: list[Series] = []
         self._columns = self._rows = 0
-        self._named: dict[str, Places] = {}
+        self.named: dict[str, Places] = {}
         self._kinds: tuple[list[str], list[str]] = ([], [])
         self._places: tuple[list[Places], list[Places]] = ([], [])
         self.kind = ""
@@ -57,8 +61,8 @@ class Rows:
         self._low.append(np.broadcast_to(np.asarray(low, float), count))
         self._high.append(np.broadcast_to(np.asarray(high, float), count))
         self._columns += count
-        self._named[name] = np.arange(self._columns - count, self._columns)
-        return self._named[name]
+        self.named[name] = np.arange(self._columns - count, self._columns)
+        return self.named[name]
 
     def _note(self, which: int, places: Places) -> None:
         self._kinds[which].extend([self.kind] * len(places))
@@ -82,7 +86,7 @@ class Rows:
 
     def _start(self, columns: Places) -> int:
         """The first column of the run that these belong to."""
-        return int(max(run[0] for run in self._named.values() if run[0] <= columns[0])) if len(columns) else 0
+        return int(max(run[0] for run in self.named.values() if run[0] <= columns[0])) if len(columns) else 0
 
     def program(self, gain: dict[int, float]) -> LinearProgram:
         """The whole; `gain` by column."""
@@ -97,7 +101,7 @@ class Rows:
             column=column,
             value=value,
             limit=np.concatenate(self._limit),
-            named=self._named,
+            named=self.named,
             column_kind=tuple(self._kinds[0]),
             row_kind=tuple(self._kinds[1]),
             column_place=np.concatenate(self._places[0]),

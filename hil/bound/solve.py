@@ -123,6 +123,6 @@ def price(scenario: Scenario, horizon: Horizon) -> Prices:
     return Prices(
         end_s=horizon.end_s,
         sale=y[steered.sold] / width_s,
-        cost=np.maximum(y[steered.rising] - y[steered.falling], 0.0) / width_s,
         margin=y[steered.limit] / width_s,
+        near_k=near_k,
     )

@@ -97,14 +97,14 @@ def _terminal() -> Finding:
 
 
 def _serial_ports() -> Iterator[Finding]:
-    """For dev boards; neither back end of today needs one."""
+    """For dev boards."""
     try:
         from serial.tools import list_ports
     except ImportError:
         return  # told among the packages
     ports = sorted(list_ports.comports())
     if not ports:
-        yield ok("serial ports", "none (no back end needs one yet)")
+        yield ok("serial ports", "none (emulated boards need none)")
     for port in ports:
         yield _serial_port(port.device, port.description)
 

@@ -9,7 +9,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from . import machine, packages, simulators
+from . import benches, machine, packages, simulators
 from .finding import Finding, State
 
 WIDTH = 80
@@ -19,7 +19,7 @@ _COLOURS = {State.OK: "32", State.WARNING: "33", State.MISSING: "31"}
 
 def main(*, as_json: bool = False) -> int:
     """Look, print, and give the exit code: 0 when a run on the twins can fly, else 2."""
-    findings = [*packages.examine(), *simulators.examine(), *machine.examine()]
+    findings = [*packages.examine(), *simulators.examine(), *machine.examine(), *benches.examine()]
     ready = readiness(findings)
     if as_json:
         told = {"ready": ready, "findings": [finding.as_dict() for finding in findings]}

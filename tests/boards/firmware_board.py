@@ -71,8 +71,8 @@ class FirmwareBoard:
         if not self._has_light:
             return []
         taken = []
-        while entry := self.entry():
-            sequence, start_ms, cadu = entry
+        while self.level():
+            sequence, start_ms, cadu = self.entry()
             taken.append((start_ms, cadu))
             self.release(sequence)
         return taken
@@ -98,8 +98,8 @@ class FirmwareBoard:
         return rmap.parse_reply(self.execute(packet))
 
 
-def start(image):
-    """Run an image of the host and return the process with its line."""
+def start(*command):
+    """Run a board whose line is its standard input and output; return the process with its line."""
     ours, theirs = socket.socketpair()
     with theirs:
         environment = {
@@ -107,7 +107,7 @@ def start(image):
             "ASAN_OPTIONS": "abort_on_error=1",
             "UBSAN_OPTIONS": "print_stacktrace=1",
         }
-        process = subprocess.Popen([image.path], stdin=theirs, stdout=theirs, env=environment)
+        process = subprocess.Popen(command, stdin=theirs, stdout=theirs, env=environment)
     return process, ours
 
 
@@ -125,3 +125,24 @@ class FirmwareDriver(Driver):
     def __init__(self, board, uut):
         super().__init__(board)
         self.twin = uut
+
+
+def everything(driver):
+    """What both ports show, apart from the build identity, and what has left the pin."""
+    shown = [driver.words("stimulus"), driver.words("flight"), driver.twin.take_optical()]
+    for words in shown[:2]:
+        if words:
+            words["BUILD_ID"] = None
+    return [*shown, driver.rx_fifo() if driver.board == "laser" else None]
+
+
+def live_through(board, uut, operations, *, look_each_time=True):
+    """Twin and firmware give the same replies and show the same, after every operation or at the end."""
+    twin, firmware = Driver(board), FirmwareDriver(board, uut)
+    assert everything(firmware) == everything(twin)
+    for kind, *rest in operations:
+        replies = [getattr(driver, kind)(*rest) for driver in (twin, firmware)]
+        assert replies[0] == replies[1], (kind, *rest)
+        if look_each_time:
+            assert everything(firmware) == everything(twin), (kind, *rest)
+    assert everything(firmware) == everything(twin)

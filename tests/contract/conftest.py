@@ -7,7 +7,7 @@ import pytest
 from flatsat.hil.backends.port import Options, open_back_end
 from flatsat.hil.errors import BuildFailed
 
-from ..hil.bench_files import QUICK, benches
+from ..hil.bench_files import QUICK, benches, started_toml
 
 VERILATOR = Options(simulator="verilator", verbose=False)
 UUTS = {
@@ -16,16 +16,26 @@ UUTS = {
 }
 ICARUS = {"rtl on Icarus": ("rtl", VERILATOR._replace(simulator="icarus"))}
 # the same Verilog flies them on Verilator; on Icarus a minute, and a third of what all others take
-LEFT_OUT_ON_ICARUS = {
+LEFT_OUT_ON_SLOW = {
     "test_time_wraps",
     "test_a_dead_bus_takes_all_power_until_it_has_been_back_for_60_s",
     "test_blocks_beyond_four_are_lost_and_counted_modulo_16",
     "test_blocks_come_in_order_through_all_slots",
     "test_frames_are_200_ms_apart",
 }
-LINES = {"serial, twins on ptys": "pty"}  # what is at the end of each line
+LINES = {  # what is at the end of each
+    "serial, twins on ptys": "twins",
+    "serial, firmware on this machine": "host",
+    "serial, firmware on QEMU": "qemu",
+}
 EVERY = {"twin": ("twin", Options()), **UUTS, **ICARUS, **{name: ("serial", Options()) for name in LINES}}
-IMPATIENT = {**QUICK, "reply_s": 0.005}  # boards without power are asked often here, and keep silent
+SLOW = {*ICARUS, *(name for name, end in LINES.items() if end == "qemu")}
+IMPATIENT = {
+    **QUICK,
+    "reply_s": 0.005,
+    "silent_s": 20,
+}  # boards without power are asked often here, and keep silent
+RANDOM = {"host"}  # whose firmware QEMU runs too, in ten times the time
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +48,11 @@ def back_ends(tmp_path_factory):
             back_end, options = EVERY[name]
             if name in LINES:
                 folder = tmp_path_factory.mktemp("bench")
-                path, _ = stack.enter_context(benches(folder, LINES[name], IMPATIENT))
+                if LINES[name] == "twins":
+                    path, _ = stack.enter_context(benches(folder, policies=IMPATIENT))
+                else:
+                    path = folder / "bench.toml"
+                    path.write_text(started_toml(LINES[name], IMPATIENT))
                 options = options._replace(bench=str(path))
             opened = open_back_end(back_end, options)
             stack.callback(opened.close)
@@ -58,7 +72,7 @@ def back_ends(tmp_path_factory):
 
 def pytest_generate_tests(metafunc):
     if "back_end" in metafunc.fixturenames:
-        left_out = ICARUS if metafunc.function.__name__ in LEFT_OUT_ON_ICARUS else {}
+        left_out = SLOW if metafunc.function.__name__ in LEFT_OUT_ON_SLOW else ()
         metafunc.parametrize("back_end", [name for name in EVERY if name not in left_out], indirect=True)
 
 
@@ -73,7 +87,7 @@ def icarus(back_ends):
     return back_ends(name)
 
 
-@pytest.fixture(params=[*UUTS, *LINES])
+@pytest.fixture(params=[*UUTS, *(name for name, end in LINES.items() if end in RANDOM)])
 def uut(request, back_ends):
     """A back end to be compared with the twin."""
     return back_ends(request.param)

@@ -248,6 +248,24 @@ def test_command_never_draws_more_than_it_may(plans):
         assert rack.power_w() <= plan_w + more_w + 1e-6
 
 
+class Nodes(Allowance):
+    """So many nodes on the power there is."""
+
+    def plan(self, control: NodeControl, now_ms: int) -> Plan:
+        return Plan(20_000.0, 20_000.0, round(self.plan_w))
+
+
+def test_clocks_come_down_before_boots_begin(rack):
+    rack.run(135, Nodes(3, 0.0))
+    assert rack.power_w() > 15_000.0
+    for _ in range(10):
+        was_w, enable = rack.power_w(), rack.control.command.enable
+        rack.run(1, Nodes(9, 0.0))
+        begun = (rack.control.command.enable & ~enable).bit_count()
+        assert was_w + begun * P.node.boot_w <= 20_000.0
+    assert rack.control.command.enable.bit_count() == 9
+
+
 def heat_words(coolant_k: float, junction_k: int) -> ComputeWords:
     states = 0xAAAAAAAA
     coolant = round(coolant_k * 100)

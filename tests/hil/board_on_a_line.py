@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A twin at the end of a serial line, in a process of its own: a pty, a TCP socket or an RFC 2217 server, and a line that can be bad.
+"""A twin at the end of a serial line, in a process of its own: a pty, a TCP socket or an RFC 2217 server; the line can be bad.
 
 Run as a program it serves one board and takes orders on its standard input, whose end is its own; `BoardOnALine` starts
 and leads such a program.
@@ -73,7 +73,6 @@ class BoardOnALine:
 
     def close(self) -> None:
         """End it; safe to call twice."""
-        self.process.send_signal(signal.SIGCONT)
         self.process.kill()
         self.process.communicate()
 
@@ -130,8 +129,10 @@ class LineBoard:
     def _window(self, packet: bytes) -> bytes | None:
         try:
             command = rmap.parse_command(packet)
-        except rmap.RmapError:
-            return self._twin.execute(packet)
+        except rmap.CommandRefused as refused:
+            return rmap.encode_reply(
+                packet[4], packet[0], packet[5] << 8 | packet[6], packet[2], refused.status
+            )
         status, octets = self._accessed(command)
         return rmap.encode_reply(
             command.initiator, command.target, command.transaction, command.instruction, status, octets
@@ -253,6 +254,11 @@ class Served:
                 self.board.switch_on()
             case "become":
                 self.board = LineBoard(str(order["board"]))
+            case "anew":
+                self.board = LineBoard(str(order["board"]))
+                self.ways = {"to": Way(), "from": Way()}
+                self.end.unplug()
+                self.end.replug()
         return "done"
 
 
@@ -272,6 +278,8 @@ class PtyEnd:
         partial.replace(self.url)
 
     def unplug(self) -> None:
+        if self._master < 0:
+            return
         Path(self.url).unlink()
         os.close(self._master)
         os.close(self._slave)

@@ -22,12 +22,16 @@ from flatsat.hil.scenario import Link, Orbit, Satellite, Scenario
 from flatsat.hil.sensor_fields import SENSORS, span
 from flatsat.protocols.tables import TableError
 
+from . import forced
+
 CYCLE_S = 5
 LEAST_S, SETTLING_S = 2400, 1800
 ORBIT_S, MOST_S = 5740, 6 * 5740
 """SAFE is left after two orbits of positive balance."""
 LIMIT_MARGIN_K = 0.5
 FREEZING_K = 273.0
+ALWAYS_ON = 0.13
+"""Share of the battery that what is always on takes in a night."""
 STILL_CYCLES = 12
 """For so many cycles nodes may be on after the pump has lost its power, or a cold pack take a charge."""
 
@@ -62,43 +66,6 @@ VALUES: dict[str, tuple[float, float]] = {
 }
 """From, to; shares of packets and frames go from 0.01 to 1, biases and noise go by the sensor's range."""
 BIAS_SHARE, NOISE_SHARE = 0.2, 0.05
-
-DARK = "it takes away more power at once than the battery can give, and a cycle or two pass before the racks give way"
-LATE = "flight software does not run, or hears and is heard late, while light or loads change"
-HALF = "half or less of the energy is left for the loads that are always on"
-LONGER = "the dark lasts longer than the battery was to last"
-WARM = "the junction is hot within a cycle or two"
-FORCED: dict[str, dict[str, str]] = {
-    "sun eclipse": {"discharge": DARK, "floor": LONGER},
-    "sun flicker": {"discharge": DARK},
-    "array degrade": {"discharge": DARK, "floor": LONGER},
-    "array stuck": {"floor": LONGER},
-    "bus overvoltage": {"discharge": DARK, "floor": LONGER},
-    "flightsw ephemeris": {"discharge": DARK},
-    "flightsw hang": {"discharge": LATE},
-    "flightsw overrun": {"discharge": LATE},
-    "flightsw upset": {"discharge": LATE},
-    "power lose": {"discharge": LATE},
-    "power corrupt": {"discharge": LATE},
-    "power truncate": {"discharge": LATE},
-    "power delay": {"discharge": LATE},
-    "compute lose": {"discharge": LATE},
-    "compute corrupt": {"discharge": LATE},
-    "compute truncate": {"discharge": LATE},
-    "compute delay": {"discharge": LATE},
-    "pack open": {"discharge": DARK, "floor": HALF},
-    "pack cell_short": {"discharge": DARK, "floor": HALF},
-    "battery runaway": {"discharge": DARK, "floor": HALF},
-    "battery fade": {"floor": HALF},
-    "load stuck_on": {"discharge": DARK},
-    "load stuck_off": {"thermal": WARM},
-    "node latchup": {"discharge": DARK, "thermal": WARM},
-    "node unlocked": {"discharge": DARK, "thermal": WARM},
-    "pump stop": {"thermal": WARM},
-}
-"""Limits that a kind of fault breaks whatever flight software does, and why."""
-MOST_HOT_S = 180.0
-"""For so long all the same; what is hot then has been hot enough to be noticed."""
 
 
 class Verdict(NamedTuple):
@@ -219,6 +186,8 @@ class Flight:
         )
         self._still = self._cold = self._most_still = self._most_cold = 0
         self._lowest_charge = 1.0
+        dark = scenario.orbit.start is Start.SUNSET
+        self._judge = forced.Judge(self.bench, ALWAYS_ON if dark else 0.0)
 
     def _hear(self, name: str, now_ms: int, first: int, second: int) -> None:
         if name in ("LEVEL_CHANGED", "MODE_CHANGED", "BOOTED"):
@@ -234,6 +203,7 @@ class Flight:
                 return
 
     def _look(self) -> None:
+        self._judge.look()
         bench = self.bench
         truth, held = bench.plant.truth, bench.readings().held
         still = ON in held["node_state"] and truth.load_current_a[PUMP] <= 0.0 and truth.load_w > 0.0
@@ -267,7 +237,7 @@ class Flight:
 
     def wrong(self) -> list[str]:
         """What did not hold."""
-        found = [*self._unwell(), *self._disorder(), *self._violated()]
+        found = [*self._unwell(), *self._disorder(), *self._broken()]
         if self._lowest_charge <= 0.0:
             found.append("the battery is below empty")
         if self._most_still > STILL_CYCLES:
@@ -296,28 +266,12 @@ class Flight:
             found.append(f"level {int(flight.level)}, and the events end with {levels[-1]}")
         return found
 
-    def _violated(self) -> list[str]:
+    def _broken(self) -> list[str]:
         """Limits broken though nothing forced it."""
-        found = self.bench.plant.violations
-        forced = {
-            name
-            for fault in self.scenario.faults
-            for name in FORCED.get(f"{stem(fault.target)} {fault.kind}", ())
-        }
-        wrong = []
-        if found.floor and "floor" not in forced and not self._begins_low():
-            wrong.append(
-                f"{found.floor} below the floor for {found.floor_s:.0f} s, down to {found.min_state_of_charge:.4f}"
-            )
-        if found.discharge and "discharge" not in forced:
-            wrong.append(f"{found.discharge} over the discharge limit for {found.discharge_s:.1f} s")
-        if found.max_k > self._limit_k and ("thermal" not in forced or found.thermal_s > MOST_HOT_S):
-            wrong.append(
-                f"above {self.scenario.satellite.limit_k:.0f} K for {found.thermal_s:.0f} s, up to {found.max_k:.1f} K"
-            )
-        return wrong
-
-    def _begins_low(self) -> bool:
-        """Whether the battery cannot but fall below the floor: what is always on takes 12 % of it in an eclipse."""
-        satellite, start = self.scenario.satellite, self.scenario.orbit.start
-        return satellite.state_of_charge < satellite.floor + (0.13 if start is Start.SUNSET else 0.0)
+        by_limit: dict[str, list[forced.Breach]] = {}
+        for breach in self._judge.breaches:
+            by_limit.setdefault(breach.limit, []).append(breach)
+        return [
+            f"{limit} broken from {found[0].at_s:.0f} s to {found[-1].at_s:.0f} s in {len(found)} cycles: {found[-1].told}"
+            for limit, found in by_limit.items()
+        ]

@@ -15,6 +15,7 @@ from flatsat.hil.bound import cache, command, cooling, share
 from flatsat.hil.bound.cache import Bound
 from flatsat.hil.bound.compute import bound_of
 from flatsat.hil.bound.flown import Flown
+from flatsat.hil.bound.grid import COARSE_MS
 from flatsat.hil.bound.horizon import look_ahead
 from flatsat.hil.bound.losses import KINDS, losses
 from flatsat.hil.bound.program import envelope, relax
@@ -66,9 +67,9 @@ def certified(wanted: Scenario, grid_ms: int = 10_000) -> Certified:
 def whole(wanted: Scenario, grid_ms: int) -> float:
     """The bound with heat at its prices, on a grid of choice."""
     horizon = look_ahead(wanted, grid_ms)
-    prices = price(wanted, look_ahead(wanted, 60_000)).on(horizon)
-    sold_s = cooling.worth(wanted.satellite, horizon, prices)[0] if prices.sale.any() else 0.0
-    return solve(relax(wanted, horizon, prices.sale)).delivered_s + sold_s
+    prices = price(wanted, look_ahead(wanted, max(COARSE_MS, grid_ms))).on(horizon)
+    worth = cooling.worth(wanted.satellite, horizon, prices)
+    return solve(relax(wanted, horizon, worth.sale)).delivered_s + worth.sold_s
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,8 @@ import sys
 import time
 
 import pytest
-from flatsat.hil import kernel_cache
-from flatsat.hil.doctor import machine, packages, plain, simulators
+from flatsat.hil import board_lock, kernel_cache, quarantine
+from flatsat.hil.doctor import benches, machine, packages, plain, simulators
 from flatsat.hil.doctor.finding import State, missing, ok, warning
 from flatsat.rtl_sim import build
 
@@ -263,3 +263,56 @@ def test_a_folder_for_numba_that_others_can_write_is_not_taken(tmp_path, monkeyp
     trap.chmod(0o777)
     kernel_cache.provide()
     assert os.environ[kernel_cache.VARIABLE] != str(trap)
+
+
+# --- benches --------------------------------------------------------------------------------------------------------
+
+
+BENCH = """name = "mine"
+[boards.power]
+url = "/dev/null"
+{line}
+[boards.compute]
+url = "/dev/flatsat-none"
+[boards.laser]
+start = "qemu"
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (
+            BENCH.format(line=""),
+            {"mine power": "/dev/null", "mine compute": "/dev/flatsat-none: absent", "mine laser": "emulated board (qemu)"},
+        ),
+        (BENCH.format(line='power_off = ["flatsat-none"]'), {"mine power": "flatsat-none is not installed"}),
+        (BENCH.format(line="bauds = 9600"), {"bench.toml": "bench.toml: boards.power.bauds: "}),
+    ],
+    ids=["ports", "a command", "a field that is none"],
+)  # fmt: skip
+def test_benches_of_the_working_directory_are_looked_at(tmp_path, monkeypatch, text, found):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bench.toml").write_text(text)
+    (tmp_path / "scenario.toml").write_text('name = "none"')
+    findings = {
+        finding.name: finding for finding in benches.examine() if finding.name not in benches.PROGRAMS
+    }
+    for name, told in found.items():
+        assert findings[name].found.startswith(told)
+    assert all(finding.mend for finding in findings.values() if finding.state is not State.OK)
+    assert not any(finding.stops for finding in findings.values())
+
+
+def test_a_board_in_quarantine_or_held_is_told(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "runtime"))
+    (tmp_path / "bench.toml").write_text(BENCH.format(line=""))
+    for _ in range(3):
+        quarantine.count("/dev/null", "is gone")
+    with board_lock.held("compute", "/dev/flatsat-none", "a run"):
+        findings = {finding.name: finding for finding in benches.examine()}
+    assert findings["mine power"].found == "/dev/null: in quarantine, is gone"
+    assert findings["mine power"].mend == "mend it, then flatsat boards probe bench.toml"
+    assert f"held by process {os.getpid()} " in findings["mine compute"].found

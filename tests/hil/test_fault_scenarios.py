@@ -2,6 +2,7 @@
 """The built-in fault scenarios: each passes on the twin, and those that exercise the boards are the same run on the Verilog."""
 
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -41,9 +42,20 @@ def flown(name: str, folder: Path, back_end: str, duration_s: float | None = Non
     return fly(order, lambda done_s: None)[1]
 
 
+@pytest.fixture(scope="module")
+def on_twin(tmp_path_factory):
+    """Summaries of flights on the twin, each flown once."""
+
+    @cache
+    def of(name: str, duration_s: float | None = None) -> dict:
+        return flown(name, tmp_path_factory.mktemp("twin") / "run", "twin", duration_s)
+
+    return of
+
+
 @pytest.mark.parametrize("name", NAMES)
-def test_passes_on_the_twin(name, tmp_path):
-    summary = flown(name, tmp_path / "run", "twin")
+def test_passes_on_the_twin(name, on_twin):
+    summary = on_twin(name)
     odd = [row for row in (*summary["faults"], *summary["telecommands"], *summary["measurements"])
            if row["verdict"] not in ("pass", None)]  # fmt: skip
     assert (summary["verdict"], odd) == ("pass", [])
@@ -65,7 +77,8 @@ def simulator():
 
 
 @pytest.mark.parametrize("name", ON_BOARDS)
-def test_is_the_same_run_on_the_verilog(name, tmp_path, simulator):
-    twin, rtl = (flown(name, tmp_path / on, on, FIRST_S.get(name)) for on in ("twin", "rtl"))
+def test_is_the_same_run_on_the_verilog(name, tmp_path, on_twin, simulator):
+    for_s = (FIRST_S[name],) if name in FIRST_S else ()
+    twin, rtl = on_twin(name, *for_s), flown(name, tmp_path / "rtl", "rtl", *for_s)
     for key in ("trace_sha256", "verdict", "faults", "telecommands", "measurements"):
         assert twin[key] == rtl[key], key

@@ -19,7 +19,8 @@ from flatsat.hil.report import payload, tables
 from flatsat.hil.report.known import Known
 from flatsat.hil.report.shape import ANY, MAYBE_NUMBER, MAYBE_TEXT, NUMBER, TEXT, misfit
 
-FLATSAT = (sys.executable, "-m", "flatsat.hil")
+from .command import flatsat
+
 LATE = """
 name = "late"
 description = "A fault late in a quarter of an hour."
@@ -40,13 +41,6 @@ until_s = 820
 target = "link"
 kind = "outage"
 """
-
-
-def flatsat(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*FLATSAT, *arguments], cwd=cwd, capture_output=True, text=True, timeout=120, errors="surrogateescape",
-        env={**os.environ, "PYTHONIOENCODING": "utf-8:strict"},
-    )  # fmt: skip
 
 
 def text(page: str) -> str:
@@ -218,6 +212,14 @@ def test_shapes(value, shape, says):
 # names
 
 
+def by_a_process(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """The command where standard output takes only what is text."""
+    return subprocess.run(
+        [sys.executable, "-m", "flatsat.hil", *arguments], cwd=cwd, capture_output=True, text=True, timeout=120,
+        errors="surrogateescape", env={**os.environ, "PYTHONIOENCODING": "utf-8:strict"},
+    )  # fmt: skip
+
+
 def test_a_folder_whose_name_is_not_utf8(here):
     try:
         os.mkdir(os.fsencode(here) + b"/x\xff")
@@ -225,10 +227,10 @@ def test_a_folder_whose_name_is_not_utf8(here):
     except OSError:
         pytest.skip("this file system takes only UTF-8")
     name = os.fsdecode(b"x\xff")
-    done = flatsat("run", "ci-120", "--duration", "20", "--out", name, cwd=here)
+    done = by_a_process("run", "ci-120", "--duration", "20", "--out", name, cwd=here)
     assert done.returncode in (0, 4), done.stderr
     assert f"report {name}/report.html" in done.stdout
-    made = flatsat("report", name, cwd=here)
+    made = by_a_process("report", name, cwd=here)
     assert (made.returncode, made.stdout, made.stderr) == (0, f"{name}/report.html\n", "")
     assert "folder x\\xff" in text((here / name / "report.html").read_text())
 

@@ -29,12 +29,7 @@ def order(folder):
 def whole(tmp_path_factory):
     """The same flight undisturbed, as far as any of the others gets; its kernels are compiled for all of them."""
     folder = tmp_path_factory.mktemp("whole") / "run"
-    done = subprocess.run([*FLATSAT, "run", "leo-orbit", "--out", folder], capture_output=True, timeout=110)
-    assert done.returncode == 0, done.stderr
-    fly(
-        Order(**{**vars(order(folder.with_name("warm"))), "scenario": scenario.load("ci-120")}),
-        lambda s: None,
-    )
+    fly(order(folder), lambda seconds: None)
     return [cycle.streams for cycle in recorder.read(folder / RECORDING)]
 
 

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs as a user starts them: the command in a process of its own, its folder, its exit codes and its one-line errors."""
+"""Runs as a user starts them: the command, its folder, its exit codes and its one-line errors.
+
+It gets a process of its own where that is what is tested: to import everything takes longer than most of these flights.
+"""
 
 import contextlib
 import json
 import os
 import pty
 import resource
+import shutil
 import signal
 import struct
 import subprocess
@@ -13,10 +17,12 @@ import sys
 import time
 
 import pytest
-from flatsat.hil import cli, recorder
+from flatsat.hil import recorder
 from flatsat.hil.backends.port import POWER
 from flatsat.hil.backends.twin import TwinBackEnd
 from flatsat.hil.trace import packet_records
+
+from .command import flatsat
 
 SUMMARY_KEYS = {
     "schema", "scenario", "backend", "seed", "verdict", "simulated_s", "wall_s", "real_time_factor", "cycles", "cycles_missed",
@@ -25,30 +31,32 @@ SUMMARY_KEYS = {
 }  # fmt: skip
 
 
-def flatsat(*arguments, cwd=None, **environment):
-    return subprocess.run(
-        [sys.executable, "-m", "flatsat.hil.cli", *map(str, arguments)],
-        capture_output=True, text=True, cwd=cwd, timeout=110, env={**os.environ, **environment},
-    )  # fmt: skip
-
-
 def fly(folder, *arguments):
     done = flatsat("run", *arguments, "--out", folder, "--json")
     return json.loads(done.stdout), done
 
 
-def test_a_short_run_passes_and_leaves_its_folder(tmp_path):
-    summary, done = fly(tmp_path / "run", "ci-120")
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """A whole run by a process of its own: its folder, and how that ended. Nobody may change it."""
+    folder = tmp_path_factory.mktemp("whole") / "run"
+    command = [sys.executable, "-m", "flatsat.hil.cli", "run", "ci-120", "--out", str(folder), "--json"]
+    return folder, subprocess.run(command, capture_output=True, text=True, timeout=110)
+
+
+def test_a_short_run_passes_and_leaves_its_folder(whole):
+    folder, done = whole
+    summary = json.loads(done.stdout)
     assert done.returncode == 0, done.stderr
     assert summary.keys() == SUMMARY_KEYS
     assert summary["verdict"] == "pass"
-    assert summary == json.loads((tmp_path / "run/summary.json").read_text())
+    assert summary == json.loads((folder / "summary.json").read_text())
     downlink = summary["downlink"]
     assert downlink["frames_sent"] == downlink["frames_decoded"] > 10
     assert downlink["packets_sent"] == downlink["packets_decoded"] > 100
     assert downlink["packets_altered"] == downlink["packets_lost"] == 0
     assert downlink["symbols_corrected"] > 0
-    assert {path.name for path in (tmp_path / "run").iterdir()} == {
+    assert {path.name for path in folder.iterdir()} == {
         "report.html",
         "summary.json",
         "recording.mcap",
@@ -56,15 +64,15 @@ def test_a_short_run_passes_and_leaves_its_folder(tmp_path):
     }
 
 
-def test_trace_is_recomputed_from_the_recording_alone(tmp_path):
-    summary, _ = fly(tmp_path / "run", "ci-120", "--duration", 30)
-    done = flatsat("trace", tmp_path / "run", "--json")
-    assert json.loads(done.stdout)["trace_sha256"] == summary["trace_sha256"]
+def test_trace_is_recomputed_from_the_recording_alone(whole):
+    folder, flown = whole
+    done = flatsat("trace", folder, "--json")
+    assert json.loads(done.stdout)["trace_sha256"] == json.loads(flown.stdout)["trace_sha256"]
     assert done.returncode == 0
 
 
-def test_trace_tells_a_changed_recording(tmp_path):
-    fly(tmp_path / "run", "ci-120", "--duration", 5)
+def test_trace_tells_a_changed_recording(whole, tmp_path):
+    shutil.copytree(whole[0], tmp_path / "run")
     recording = tmp_path / "run/recording.mcap"
     octets = bytearray(recording.read_bytes())
     octets[octets.index(b"\x60\x01\x6c\x46") + 40] ^= 1  # inside a command of the bench to the power board
@@ -82,9 +90,9 @@ def test_the_seed_decides_and_nothing_else(tmp_path):
     assert hashes[0] == hashes[1] != hashes[2]
 
 
-def test_decode_reads_what_a_run_wrote(tmp_path):
-    summary, _ = fly(tmp_path / "run", "ci-120")
-    done = flatsat("decode", tmp_path / "run/downlink.cadu", "--json")
+def test_decode_reads_what_a_run_wrote(whole):
+    summary = json.loads(whole[1].stdout)
+    done = flatsat("decode", whole[0] / "downlink.cadu", "--json")
     decoded = json.loads(done.stdout)
     assert done.returncode == 0
     assert decoded["frames_decoded"] == summary["downlink"]["frames_decoded"]
@@ -159,7 +167,7 @@ def test_on_a_terminal_a_run_shows_its_progress(tmp_path):
         "run",
         "leo-orbit",
         "--duration",
-        "1500",
+        "600",
         "--out",
         str(tmp_path / "run"),
     ]
@@ -174,16 +182,16 @@ def test_on_a_terminal_a_run_shows_its_progress(tmp_path):
     os.close(terminal)
     assert run.wait() == 4
     assert b"leo-orbit on twin" in shown
-    assert b"of 1,500 s" in shown
+    assert b"of 600 s" in shown
 
 
-def test_a_run_is_never_written_over(tmp_path):
-    fly(tmp_path / "run", "ci-120", "--duration", 5)
-    before = (tmp_path / "run/summary.json").read_bytes()
-    done = flatsat("run", "ci-120", "--out", tmp_path / "run")
+def test_a_run_is_never_written_over(whole):
+    folder, _ = whole
+    before = (folder / "summary.json").read_bytes()
+    done = flatsat("run", "ci-120", "--out", folder)
     assert done.returncode == 2
     assert "already holds a run" in done.stderr
-    assert (tmp_path / "run/summary.json").read_bytes() == before
+    assert (folder / "summary.json").read_bytes() == before
 
 
 def test_a_run_cut_short_is_inconclusive_about_what_it_did_not_reach(tmp_path):
@@ -265,11 +273,11 @@ def test_an_interrupted_run_is_put_in_order(tmp_path, stop):
     assert recorder.trace_sha256(folder / "recording.mcap") == (summary["trace_sha256"], summary["cycles"])
 
 
-def test_telemetry_says_what_the_sensors_read(tmp_path):
+def test_telemetry_says_what_the_sensors_read(whole, tmp_path):
     """From the bench's stimulus to decoded engineering values: the recording's own octets against what came down."""
-    fly(tmp_path / "run", "ci-120")
+    folder, _ = whole
     stimuli = {}
-    for cycle in recorder.read(tmp_path / "run/recording.mcap"):
+    for cycle in recorder.read(folder / "recording.mcap"):
         for record in packet_records(cycle.streams[POWER]):
             if record.octets[:4] == b"\x60\x01\x6c\x46" and record.octets[8:12] == b"\0\0\0\x1c":
                 words = struct.unpack(">16L", record.octets[16:-1])
@@ -277,7 +285,7 @@ def test_telemetry_says_what_the_sensors_read(tmp_path):
                     words  # TIME_TARGET, the board time at which flight software will read them
                 )
     done = flatsat(
-        "decode", tmp_path / "run/downlink.cadu", "--format", "jsonl", "--out", tmp_path / "packets.jsonl"
+        "decode", folder / "downlink.cadu", "--format", "jsonl", "--out", tmp_path / "packets.jsonl"
     )
     assert done.returncode == 0
     seen = 0
@@ -300,14 +308,11 @@ def test_telemetry_says_what_the_sensors_read(tmp_path):
 
 
 @pytest.mark.parametrize("as_json", [False, True])
-def test_a_fault_beyond_the_back_end_blocks_the_run(monkeypatch, capsys, tmp_path, as_json):
+def test_a_fault_beyond_the_back_end_blocks_the_run(monkeypatch, tmp_path, as_json):
     """Nothing is flown, and no folder is left."""
     monkeypatch.setattr(TwinBackEnd, "cannot", lambda self: {"load2 short"})
-    monkeypatch.setattr(
-        sys, "argv", ["flatsat", "run", "load-short", "--out", str(tmp_path / "run")] + ["--json"] * as_json
-    )
-    assert cli._outcome() == 3
-    out, errors = capsys.readouterr()
+    code, out, errors = flatsat("run", "load-short", "--out", tmp_path / "run", *["--json"] * as_json)
+    assert code == 3
     told = "blocked: fault load2 short at 400 s is beyond back end twin; fly it on another one, or leave the fault out"
     if as_json:
         summary = json.loads(out)

@@ -170,7 +170,9 @@ def test_an_unplugged_port_is_lost(pty, use):
     [
         pytest.param(OSError(errno.EIO, "Input/output error"), id="in_waiting"),  # plain
         pytest.param(termios.error(errno.EIO, "Input/output error"), id="flush"),  # no OSError
-        pytest.param(serial.SerialException("device reports readiness to read but returned no data"), id="read"),
+        pytest.param(
+            serial.SerialException("device reports readiness to read but returned no data"), id="read"
+        ),
     ],
 )
 def test_what_a_driver_may_raise_in_use(pty, monkeypatch, error):
@@ -207,7 +209,9 @@ def test_a_pty_has_no_dtr(pty):  # plain OSError 25
     "use",
     [
         pytest.param(lambda uut: [uut.read(0.5) for _ in range(4)], id="read"),  # SerialException, at once
-        pytest.param(lambda uut: [uut.write(b"\xc0" * 999) for _ in range(99)], id="write"),  # the second one fails
+        pytest.param(
+            lambda uut: [uut.write(b"\xc0" * 999) for _ in range(99)], id="write"
+        ),  # the second one fails
     ],
 )
 def test_a_connection_that_ends_is_lost(kind, use):
@@ -224,7 +228,9 @@ def test_a_connection_that_ends_is_lost(kind, use):
 
 
 def test_the_error_tree_is_the_one_drawn():
-    kinds = [kind for kind in vars(line_errors).values() if isinstance(kind, type) and kind is not BackEndError]
+    kinds = [
+        kind for kind in vars(line_errors).values() if isinstance(kind, type) and kind is not BackEndError
+    ]
     assert all(issubclass(kind, LineError) for kind in kinds)
     drawn = [line.split()[1] for line in line_errors.__doc__.splitlines() if line.startswith(("├", "└"))]
     assert drawn == [kind.__name__ for kind in kinds if kind is not LineError]

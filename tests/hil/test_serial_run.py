@@ -29,6 +29,13 @@ def flown(folder, name, duration_s, bench=None, during=lambda seconds: None):
     return fly(order, during)[1]
 
 
+def events(folder):
+    """Names of the events that came down, in order."""
+    command = [*FLATSAT, "decode", str(folder / "downlink.cadu"), "--events"]
+    lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    return [line.split()[2] for line in lines if line[:4].isdigit()]
+
+
 @pytest.fixture(scope="module")
 def on_the_twin(tmp_path_factory):
     return cache(lambda name, duration_s: flown(tmp_path_factory.mktemp("twin") / "run", name, duration_s))
@@ -41,11 +48,11 @@ def on_the_twin(tmp_path_factory):
     ("kind", "name", "duration_s"),
     [
         pytest.param("pty", "leo-orbit", 300, id="pty"),
-        pytest.param("socket", "leo-orbit", 100, id="socket"),
-        pytest.param("rfc2217", "leo-orbit", 60, id="rfc2217"),
+        pytest.param("socket", "leo-orbit", 40, id="socket"),
+        pytest.param("rfc2217", "leo-orbit", 30, id="rfc2217"),
         pytest.param("pty", "watchdog-reset", 60, id="stops of the power board"),
         pytest.param("pty", "load-short", 60, id="a breaker that trips"),
-        pytest.param("pty", "bad-wire", 60, id="faults of the scenario"),
+        pytest.param("pty", "bad-wire", 40, id="faults of the scenario"),
     ],
 )
 @pytest.mark.filterwarnings("ignore:set.*deprecated:DeprecationWarning")  # pyserial's
@@ -62,7 +69,10 @@ def test_the_trace_is_the_twins(tmp_path, on_the_twin, kind, name, duration_s):
 
 def test_small_bursts_give_the_same_trace(tmp_path, on_the_twin):
     with benches(tmp_path, burst_octets=64, burst_gap_s=0.0001) as (bench, _):
-        assert flown(tmp_path / "run", "ci-120", 20, bench)["trace_sha256"] == on_the_twin("ci-120", 20)["trace_sha256"]
+        assert (
+            flown(tmp_path / "run", "ci-120", 20, bench)["trace_sha256"]
+            == on_the_twin("ci-120", 20)["trace_sha256"]
+        )
 
 
 # --- bad lines ------------------------------------------------------------------------------------------------------
@@ -85,7 +95,7 @@ def test_what_harms_no_packet_changes_nothing(tmp_path, on_the_twin, kind, way):
         assert summary["trace_sha256"] != on_the_twin("ci-120", 40)["trace_sha256"]
     else:
         assert summary["trace_sha256"] == on_the_twin("ci-120", 40)["trace_sha256"]
-    assert "error" not in summary
+    assert summary.get("error") is None
 
 
 @pytest.mark.parametrize("way", ["to", "from"])
@@ -96,30 +106,25 @@ def test_flight_software_copes_with_packets_harmed_in_every_phase(tmp_path, on_t
             board.order("fault", way=way, kind=kind, every=EVERY)
         summary = flown(tmp_path / "run", "ci-120", 60, bench)
         struck = sum(int(board.order("struck")) for board in boards.values())
+    assert summary.get("error") is None
     assert struck > 20
-    assert "error" not in summary
     kept, clean = summary["downlink"], on_the_twin("ci-120", 60)["downlink"]
     assert kept["frames_lost"] == kept["packets_lost"] == kept["packets_altered"] == 0
     assert kept["frames_sent"] >= clean["frames_sent"] - 2
-    assert summary["compute"]["delivered"] > 0.9 * on_the_twin("ci-120", 60)["compute"]["delivered"]
 
 
 def test_a_line_deaf_to_flight_software_is_a_silent_board_that_comes_back(tmp_path):
-    events = []
     with benches(tmp_path) as (bench, boards):
 
         def during(seconds):
-            if seconds == 30:
+            if seconds == 20:
                 boards["laser"].order("fault", way="to", kind="lose", every=1, only=0x42)
-            if seconds == 38:
+            if 26 <= seconds < 27:
                 boards["laser"].order("fault", way="to", kind="", every=0, only=0)
 
-        summary = flown(tmp_path / "run", "ci-120", 120, bench, during)
-    done = subprocess.run(
-        [*FLATSAT, "decode", str(tmp_path / "run" / "downlink.cadu"), "--events"], capture_output=True, text=True
-    )
-    events = [line.split()[2] for line in done.stdout.splitlines() if len(line.split()) > 2]
-    assert events.index("BOARD_SILENT") < events.index("BOARD_BACK")
+        summary = flown(tmp_path / "run", "ci-120", 80, bench, during)
+    told = events(tmp_path / "run")
+    assert told.index("BOARD_SILENT") < told.index("BOARD_BACK")
     assert summary["downlink"]["frames_lost"] == summary["downlink"]["packets_lost"] == 0
 
 
@@ -139,15 +144,16 @@ def test_a_board_stopped_for_a_while_changes_nothing(tmp_path, on_the_twin, name
     assert summary["trace_sha256"] == on_the_twin("ci-120", 20)["trace_sha256"]
 
 
-@pytest.mark.parametrize("name", ["power", "compute", "laser"])
-@pytest.mark.parametrize("kind", ["pty", "socket"])
+@pytest.mark.parametrize(
+    ("kind", "name"), [("pty", "power"), ("pty", "compute"), ("pty", "laser"), ("socket", "power")]
+)
 def test_a_board_unplugged_and_replugged_in_every_phase_flies_on(tmp_path, capsys, kind, name):
     with benches(tmp_path, kind) as (bench, boards):
         boards[name].order("fault", way="to", kind="unplug", every=17, seconds=0.03)
         summary = flown(tmp_path / "run", "ci-120", 30, bench)
         struck = int(boards[name].order("struck"))
     assert struck > 5
-    assert "error" not in summary
+    assert summary.get("error") is None
     assert summary["cycles"] == 30
     assert summary["downlink"]["frames_lost"] == summary["downlink"]["packets_lost"] == 0
     told = capsys.readouterr().err.splitlines()
@@ -180,13 +186,17 @@ def harm(boards, how):
         ("stop", "has not answered for 0.5 s; reset it"),
         ("unplug", "is gone"),
         ("restart", "has restarted: its time is 0 ms, it was 10000; start the run again"),
-        ("exchange", "'LSR1' answers there; swap the urls in the bench file"),
+        ("exchange", "'LSR1' answers there; check the urls in the bench file"),
     ],
 )
 def test_what_cannot_go_on_is_an_error_with_the_recording_whole(tmp_path, how, told):
     with benches(tmp_path, policies={**QUICK, "unplugged_s": 0.3, "silent_s": 0.5}) as (bench, boards):
         summary = flown(
-            tmp_path / "run", "ci-120", 20, bench, lambda seconds: harm(boards, how) if seconds == 10 else None
+            tmp_path / "run",
+            "ci-120",
+            20,
+            bench,
+            lambda seconds: harm(boards, how) if seconds == 10 else None,
         )
     assert summary["verdict"] == "error"
     assert summary["error"].startswith("compute board on ")
@@ -194,10 +204,29 @@ def test_what_cannot_go_on_is_an_error_with_the_recording_whole(tmp_path, how, t
     assert recorder.trace_sha256(tmp_path / "run" / "recording.mcap") == (summary["trace_sha256"], 10)
 
 
+def test_by_policy_a_compute_board_that_was_killed_is_one_that_lost_its_power(tmp_path, capsys):
+    done = []
+
+    def during(seconds):
+        if seconds >= 20 and not done:
+            done.append(harm(boards, "restart"))
+
+    with benches(tmp_path, policies={**QUICK, "restarted": "fly-on"}) as (bench, boards):
+        summary = flown(tmp_path / "run", "leo-orbit", 80, bench, during)
+    assert summary.get("error") is None
+    assert "has restarted; it goes on as after a loss of its power" in capsys.readouterr().err
+    assert "CONFIGURATION_REPAIRED" in events(tmp_path / "run")
+    assert summary["downlink"]["frames_lost"] == summary["downlink"]["packets_lost"] == 0
+
+
 def test_by_policy_an_unplugged_board_ends_the_run_at_once(tmp_path):
     with benches(tmp_path, policies={**QUICK, "unplugged_s": 0}) as (bench, boards):
         summary = flown(
-            tmp_path / "run", "ci-120", 20, bench, lambda seconds: harm(boards, "unplug") if seconds == 10 else None
+            tmp_path / "run",
+            "ci-120",
+            20,
+            bench,
+            lambda seconds: harm(boards, "unplug") if seconds == 10 else None,
         )
     assert "is gone" in summary["error"]
 

@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command line as it is mistyped: one line in our words, the nearest name, and where to read on."""
 
-import subprocess
-import sys
-
 import pytest
 from flatsat.hil.cli import app
 from flatsat.hil.suggestion import nearest
 from flatsat.hil.usage import told
+
+from .command import flatsat
 
 NOT_OURS = ("Input should", "Value error", "pydantic", "Invalid value", "click")
 
@@ -63,11 +62,6 @@ def test_wrong_usage_is_one_line_of_our_own(arguments, says):
 )
 def test_the_nearest_name(name, known, says):
     assert nearest(name, known) == says
-
-
-def flatsat(*arguments):
-    command = [sys.executable, "-m", "flatsat.hil", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60)
 
 
 @pytest.mark.parametrize("command", ["run", "decode", "trace", "doctor"])

@@ -18,7 +18,7 @@ extern const struct window board_windows[];
 extern const unsigned board_window_count;
 
 void board_power_on(void);                              // everything that the ports' words do not hold
-void board_reset(void);                                 // the same, but for what belongs to the world outside
+void board_reset(void);                                 // the same, but for what belongs to the world outside; where there is POWERED
 void board_refresh(void);                               // bring the words that the board works out up to date
 void board_write(unsigned index, uint32_t word);        // a masked word to the flight port
 uint32_t board_live(uint32_t ms);                       // live up to `ms` from time_ms on, at least 1; returns how many

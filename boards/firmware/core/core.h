@@ -4,7 +4,6 @@
 #define CORE_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "registers.h"

@@ -61,6 +61,11 @@ static void store(uint8_t octet)
         packet[length++] = octet;
 }
 
+void line_start(void)
+{
+    hal_send(END);   // ends what the pin did while the board had no power
+}
+
 void line_take(uint8_t octet)
 {
     if (octet == END) {

@@ -7,6 +7,7 @@
 
 #define LONGEST_PACKET_OCTETS 4096u
 
+void line_start(void);           // after power-on: the board hears from now on
 void line_take(uint8_t octet);   // and answer, where it ends a packet that is due an answer
 
 #endif

@@ -9,6 +9,7 @@ int main(void)
 {
     hal_start();
     core_power_on();
+    line_start();
     for (;;) {
         int octet = hal_take();
         if (octet == HAL_NO_OCTET)

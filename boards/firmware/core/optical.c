@@ -9,6 +9,7 @@
 
 #define ENTRIES 8u   // a grant makes at most four
 #define MOST_LOST 255u
+#define LAST_SEQUENCE 0xFFFFu   // 0 stands for no entry
 
 // Places in an entry as OPTICAL_FIFO shows it.
 enum { SEQUENCE_AT = 0, LENGTH_AT = 2, START_AT = 4, CADU_AT = 8 };
@@ -39,9 +40,7 @@ void optical_leave(uint32_t start_ms, const uint8_t frame[FRAME_OCTETS])
         return;
     }
     slot = fifo_push(&held, ENTRIES);
-    last_sequence = (uint16_t)(last_sequence + 1u);
-    if (last_sequence == 0)   // which stands for no entry
-        last_sequence = 1;
+    last_sequence = last_sequence < LAST_SEQUENCE ? (uint16_t)(last_sequence + 1u) : 1;
     entries[slot].sequence = last_sequence;
     entries[slot].start_ms = start_ms;
     memcpy(entries[slot].frame, frame, FRAME_OCTETS);

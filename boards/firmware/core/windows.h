@@ -3,6 +3,8 @@
 #ifndef WINDOWS_H
 #define WINDOWS_H
 
+#include <stddef.h>
+
 #include "board.h"
 
 // What every board has: it has no other way back to its power-on state over a serial line.

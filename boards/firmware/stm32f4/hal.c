@@ -31,8 +31,8 @@ void on_usart2(void)
 
 static void take_pin(unsigned pin)
 {
-    GPIOA_MODER = (GPIOA_MODER & ~(3u << 2 * pin)) | GPIO_MODE_ALTERNATE << 2 * pin;
     GPIOA_AFRL = (GPIOA_AFRL & ~(0xFu << 4 * pin)) | GPIO_AF7_USART << 4 * pin;
+    GPIOA_MODER = (GPIOA_MODER & ~(3u << 2 * pin)) | GPIO_MODE_ALTERNATE << 2 * pin;
 }
 
 void hal_start(void)

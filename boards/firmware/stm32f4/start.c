@@ -8,18 +8,19 @@
 #include "memory.h"
 #include "stm32f4.h"
 
-#define SYSTEM_VECTORS 16u
+// Numbers of exceptions (ARMv7-M, B1.5.2); interrupts come after the system's.
+enum { RESET = 1, NMI = 2, HARD_FAULT = 3, SYSTEM_VECTORS = 16 };
 
-// Places that the linker script names.
-extern uint32_t stack_top[], data_start[], data_end[], data_load[], bss_start[], bss_end[];
+// Places and sizes that the linker script names; a size is the address of its symbol.
+extern uint8_t stack_top[], data_start[], data_load[], data_octets[], bss_start[], bss_octets[];
 
 int main(void);
 void on_reset(void);
 
 void on_reset(void)
 {
-    memcpy(data_start, data_load, (size_t)(data_end - data_start) * sizeof *data_start);
-    memset(bss_start, 0, (size_t)(bss_end - bss_start) * sizeof *bss_start);
+    memcpy(data_start, data_load, (size_t)data_octets);
+    memset(bss_start, 0, (size_t)bss_octets);
     main();
 }
 
@@ -30,15 +31,17 @@ static void halt(void)
         ;
 }
 
-union vector {
-    const uint32_t *stack;
-    void (*run)(void);
+struct vectors {
+    uint8_t *stack_top;
+    void (*of[SYSTEM_VECTORS + USART2_INTERRUPT])(void);   // exception n at place n - 1
 };
 
-__attribute__((section(".vectors"), used)) static const union vector vectors[SYSTEM_VECTORS + USART2_INTERRUPT + 1] = {
-    [0] = {.stack = stack_top},
-    [1] = {.run = on_reset},
-    [2] = {.run = halt},   // NMI
-    [3] = {.run = halt},   // hard fault, to which all others escalate
-    [SYSTEM_VECTORS + USART2_INTERRUPT] = {.run = on_usart2},
+__attribute__((section(".vectors"), used)) static const struct vectors vectors = {
+    stack_top,
+    {
+        [RESET - 1] = on_reset,
+        [NMI - 1] = halt,
+        [HARD_FAULT - 1] = halt,   // to which all other faults escalate
+        [SYSTEM_VECTORS + USART2_INTERRUPT - 1] = on_usart2,
+    },
 };

@@ -80,3 +80,11 @@ def test_more_power_keeps_no_fewer_nodes(first_w, second_w, running):
     low_w, high_w = sorted((first_w, second_w))
     kept = [allocation.keep(w, w, running, 0, running, TABLE) for w in (low_w, high_w)]
     assert kept[0] <= kept[1]
+
+
+@given(nodes, st.integers(1, 14), st.floats(0.0, 1.0))
+def test_nodes_that_heat_allows_a_step_go_up_one_after_another(count, step, share):
+    slow_w, fast_w = TABLE.step_w[step - 1], TABLE.step_w[step]
+    found_w = allocation.cool_w(fast_w + share * allocation.BAND_W, count, TABLE)
+    assert count * slow_w <= found_w <= count * fast_w
+    assert found_w == pytest.approx(count * (slow_w + share * (fast_w - slow_w)))

@@ -27,7 +27,7 @@ def learnt(warm_s: int, array_w: float = 110_000.0) -> WarmHours:
     ("warm_s", "array_w", "least_w", "most_w"),
     [
         (0, 110_000.0, 95_000.0, 99_000.0),
-        (2_000, 110_000.0, 105_400.0, 105_400.0),
+        (2_000, 110_000.0, 105_400.0, 125_000.0),
         (300, 110_000.0, 96_000.0, 100_000.0),
         (2_000, 81_000.0, 90_000.0, 95_000.0),
     ],
@@ -35,6 +35,16 @@ def learnt(warm_s: int, array_w: float = 110_000.0) -> WarmHours:
 )
 def test_a_morning_takes_all_the_light_where_heat_charges_the_battery_later(warm_s, array_w, least_w, most_w):
     assert least_w <= day_w(SUN, P, learnt(warm_s, array_w)) <= most_w
+
+
+def test_a_battery_that_heat_will_charge_lends_down_to_its_floor():
+    warm = learnt(2_000)
+    given = [
+        day_w(SUN._replace(state_of_charge=z), P, warm) - SUN.array_w + SUN.bus_w
+        for z in (0.70, 0.702, 0.71, 0.74)
+    ]
+    assert given[1] == pytest.approx(0.0)
+    assert given[0] <= 0.0 < given[2] <= given[3] < P.discharge_limit_w - P.discharge_margin_w
 
 
 @pytest.mark.parametrize(

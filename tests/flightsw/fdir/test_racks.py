@@ -72,7 +72,9 @@ class Racks:
             self.limiters.on, self.limiters.cut = on, ~on & 0xFF
             words = self._words()
             self.racks.observe(now_ms, words, now, self.limiters, self.nodes, self.events)
-            self.pump.observe(now_ms, words, self.racks.warm_k, False, self.limiters, self.events)
+            self.pump.observe(
+                now_ms, words, self.racks.warm_k, False, self.nodes.sound, self.limiters, self.events
+            )
             fed = (0x00FF if on & LOAD_RACK_A else 0) | 0xFF00 if on & LOAD_PUMP else 0
             self.nodes.observe(now_ms, words, fed & self.racks.usable & self.pump.usable, self.events)
             self.nodes.decide(now_ms, PLAN, self.pump.node_w)
@@ -162,10 +164,13 @@ def test_a_node_without_power_is_missed_alone(racks):
     assert {node for _, node in racks.told} == {9}
 
 
-@pytest.mark.parametrize("node", [3, 12])
-def test_a_node_that_latches_up_goes_off_and_comes_back(racks, node):
-    racks.latched[node] = 2_000.0
-    racks.run(15)
+@pytest.mark.parametrize(
+    ("node", "latched_w", "within"), [(3, 2_000.0, 5), (12, 2_000.0, 5), (0, 3_000.0, 4), (15, 1_000.0, 10)]
+)
+def test_a_node_that_latches_up_goes_off_and_comes_back(racks, node, latched_w, within):
+    """The first sample that shows it is a cycle old; the more it draws the sooner its junction tells it from the others."""
+    racks.latched[node] = latched_w
+    racks.run(within)
     assert racks.names() == [("NODE_LATCHED_UP", node)]
     assert not racks.nodes.command.enable >> node & 1
     racks.latched.clear()
@@ -220,9 +225,33 @@ def test_no_node_tries_the_pump_with_junctions_that_are_hot_yet(racks):
     assert racks.hottest_k < P.limit_k
 
 
+def test_at_the_first_sign_of_a_pump_that_stands_still_all_clocks_go_down(racks):
+    racks.resistance = 0.03
+    racks.run(2)
+    assert racks.pump.node_w == racks.nodes._table.step_w[0]
+    assert racks.nodes.command.steps_low == racks.nodes.command.steps_high == 0
+    assert racks.names() == [], "nothing is certain yet"
+    racks.resistance = P.junction_k_w
+    racks.run(10)
+    assert racks.nodes.command.steps_low > 0
+    assert racks.names() == []
+
+
+def test_the_node_that_tries_the_pump_is_one_that_has_not_failed(racks):
+    racks.nodes.fail(0, racks.cycle * 1000, "NODE_UNLOCKED", 15, racks.events, last=True)
+    racks.nodes.fail(1, racks.cycle * 1000, "NODE_HUNG", 0, racks.events)
+    racks.resistance = 0.03
+    while racks.nodes.command.enable:
+        racks.run(1)
+    racks.resistance = P.junction_k_w
+    while not racks.nodes.command.enable:
+        racks.run(1)
+    assert racks.nodes.command.enable == 0b100
+
+
 def test_without_coolant_flow_the_nodes_go_off_before_the_limit(racks):
     racks.resistance = 0.03
-    racks.run(20)
+    racks.run(10)
     assert racks.names()[0][0] == "PUMP_FAILED"
     assert racks.states == [OFF] * 16
     assert racks.hottest_k < P.limit_k
@@ -239,5 +268,5 @@ def test_coolant_that_stands_still_is_found_within_seconds(racks, cycle_ms, samp
     for sample in range(samples):
         assert pump.usable == ALL_NODES
         words = racks._words()._replace(temperatures=(120 + 4 * sample,) * 16)
-        pump.observe(sample * cycle_ms, words, [12.0] * 16, False, racks.limiters, racks.events)
+        pump.observe(sample * cycle_ms, words, [12.0] * 16, False, ALL_NODES, racks.limiters, racks.events)
     assert pump.usable != ALL_NODES
