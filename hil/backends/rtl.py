@@ -183,5 +183,7 @@ class GatesBackEnd(RtlBackEnd):
 
     def __init__(self, options: Options) -> None:
         if options.simulator:
-            raise BackEndError("--sim names a simulator of the Verilog, the gates have one alone: leave it out")
+            raise BackEndError(
+                "--sim names a simulator of the Verilog, the gates have one alone: leave it out"
+            )
         super().__init__(options._replace(simulator="gates"))

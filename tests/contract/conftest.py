@@ -14,7 +14,10 @@ UUTS = {
     "rtl": ("rtl", VERILATOR),
     "rtl, stimulus on the UART": ("rtl", VERILATOR._replace(stimulus_on_uart=True)),
 }
-ICARUS = {"rtl on Icarus": ("rtl", VERILATOR._replace(simulator="icarus"))}
+SIMULATED_SLOWLY = {
+    "rtl on Icarus": ("rtl", VERILATOR._replace(simulator="icarus")),
+    "gates": ("gates", Options(verbose=False)),
+}
 # the same Verilog flies them on Verilator; on Icarus a minute, and a third of what all others take
 LEFT_OUT_ON_SLOW = {
     "test_time_wraps",
@@ -28,8 +31,13 @@ LINES = {  # what is at the end of each
     "serial, firmware on this machine": "host",
     "serial, firmware on QEMU": "qemu",
 }
-EVERY = {"twin": ("twin", Options()), **UUTS, **ICARUS, **{name: ("serial", Options()) for name in LINES}}
-SLOW = {*ICARUS, *(name for name, end in LINES.items() if end == "qemu")}
+EVERY = {
+    "twin": ("twin", Options()),
+    **UUTS,
+    **SIMULATED_SLOWLY,
+    **{name: ("serial", Options()) for name in LINES},
+}
+SLOW = {*SIMULATED_SLOWLY, *(name for name, end in LINES.items() if end == "qemu")}
 IMPATIENT = {
     **QUICK,
     "reply_s": 0.005,
@@ -81,10 +89,9 @@ def back_end(request, back_ends):
     return back_ends(request.param)
 
 
-@pytest.fixture
-def icarus(back_ends):
-    (name,) = ICARUS
-    return back_ends(name)
+@pytest.fixture(params=SIMULATED_SLOWLY)
+def slow_uut(request, back_ends):
+    return back_ends(request.param)
 
 
 @pytest.fixture(params=[*UUTS, *(name for name, end in LINES.items() if end in RANDOM)])

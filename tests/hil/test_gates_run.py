@@ -27,7 +27,10 @@ def test_two_minutes_of_an_orbit_give_the_twins_trace(built, tmp_path):
     def flown(back_end):
         command = [*FLATSAT, "run", "leo-orbit", "--backend", back_end, "--duration", str(DURATION_S)]
         done = subprocess.run(
-            [*command, "--out", str(tmp_path / back_end), "--json"], capture_output=True, text=True, timeout=550
+            [*command, "--out", str(tmp_path / back_end), "--json"],
+            capture_output=True,
+            text=True,
+            timeout=550,
         )
         assert done.returncode in (0, 1), done.stderr
         return json.loads(done.stdout)
@@ -40,5 +43,7 @@ def test_two_minutes_of_an_orbit_give_the_twins_trace(built, tmp_path):
 
 
 def test_the_gates_take_no_simulator_of_the_verilog():
-    with pytest.raises(BackEndError, match=r"^--sim names a simulator of the Verilog, the gates have one alone"):
+    with pytest.raises(
+        BackEndError, match=r"^--sim names a simulator of the Verilog, the gates have one alone"
+    ):
         open_back_end("gates", Options(simulator="icarus"))

@@ -30,7 +30,12 @@ def simulate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., N
 
     def run(top: str, sources: list[str], bench: str, **parameters: int) -> None:
         runner = runners.get_runner("icarus")
-        files = [folder / f"{name}.v" for name in sources for folder in (RTL, FPGA) if (folder / f"{name}.v").exists()]
+        files = [
+            folder / f"{name}.v"
+            for name in sources
+            for folder in (RTL, FPGA)
+            if (folder / f"{name}.v").exists()
+        ]
         runner.build(
             sources=files,
             hdl_toplevel=top,

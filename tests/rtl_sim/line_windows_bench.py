@@ -69,14 +69,21 @@ async def bench(dut) -> Windows:
 @cocotb.test(timeout_time=10, timeout_unit="ms")
 async def light_is_kept_until_it_is_released(dut) -> None:
     board, dice = await bench(dut), random.Random(1)
-    cadus = [dice.randbytes(CADU_OCTETS), *(dice.randbytes(11) for _ in range(ENTRIES + 1))]  # short ones for speed
+    cadus = [
+        dice.randbytes(CADU_OCTETS),
+        *(dice.randbytes(11) for _ in range(ENTRIES + 1)),
+    ]  # short ones for speed
     assert (await board.level(), await board.read(windows.OPTICAL_FIFO)) == ((0, 0), bytes(1288))
     for number, cadu in enumerate(cadus):
         await board.shine(cadu, 0x12340000 + number)
     assert await board.level() == (ENTRIES, 2)
     for number, cadu in enumerate(cadus[:ENTRIES]):
         entry = await board.read(windows.OPTICAL_FIFO, HEAD_OCTETS + len(cadu))
-        assert windows.parse_entry(entry) == (number + 1, 0x12340000 + number, cadu + b"\0" * (len(cadu) < CADU_OCTETS))
+        assert windows.parse_entry(entry) == (
+            number + 1,
+            0x12340000 + number,
+            cadu + b"\0" * (len(cadu) < CADU_OCTETS),
+        )
         assert entry[2:4] == CADU_OCTETS.to_bytes(2) and entry[-1] == 0
         for wrong in (number, number + 2, 0x10001 + number):
             assert await board.write(windows.OPTICAL_RELEASE, wrong) == DROP
