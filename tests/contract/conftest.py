@@ -14,10 +14,8 @@ UUTS = {
     "rtl": ("rtl", VERILATOR),
     "rtl, stimulus on the UART": ("rtl", VERILATOR._replace(stimulus_on_uart=True)),
 }
-SIMULATED_SLOWLY = {
-    "rtl on Icarus": ("rtl", VERILATOR._replace(simulator="icarus")),
-    "gates": ("gates", Options(verbose=False)),
-}
+ICARUS = {"rtl on Icarus": ("rtl", VERILATOR._replace(simulator="icarus"))}
+GATES = {"gates": ("gates", Options(verbose=False))}  # some ten times slower than the Verilog
 # the same Verilog flies them on Verilator; on Icarus a minute, and a third of what all others take
 LEFT_OUT_ON_SLOW = {
     "test_time_wraps",
@@ -26,6 +24,7 @@ LEFT_OUT_ON_SLOW = {
     "test_blocks_come_in_order_through_all_slots",
     "test_frames_are_200_ms_apart",
 }
+LEFT_OUT_ON_GATES = {"test_time_wraps"}  # half a minute
 LINES = {  # what is at the end of each
     "serial, twins on ptys": "twins",
     "serial, firmware on this machine": "host",
@@ -34,10 +33,11 @@ LINES = {  # what is at the end of each
 EVERY = {
     "twin": ("twin", Options()),
     **UUTS,
-    **SIMULATED_SLOWLY,
+    **GATES,
+    **ICARUS,
     **{name: ("serial", Options()) for name in LINES},
 }
-SLOW = {*SIMULATED_SLOWLY, *(name for name, end in LINES.items() if end == "qemu")}
+SLOW = {*ICARUS, *(name for name, end in LINES.items() if end == "qemu")}
 IMPATIENT = {
     **QUICK,
     "reply_s": 0.005,
@@ -80,8 +80,12 @@ def back_ends(tmp_path_factory):
 
 def pytest_generate_tests(metafunc):
     if "back_end" in metafunc.fixturenames:
-        left_out = SLOW if metafunc.function.__name__ in LEFT_OUT_ON_SLOW else ()
-        metafunc.parametrize("back_end", [name for name in EVERY if name not in left_out], indirect=True)
+        name = metafunc.function.__name__
+        left_out = {
+            *(SLOW if name in LEFT_OUT_ON_SLOW else ()),
+            *(GATES if name in LEFT_OUT_ON_GATES else ()),
+        }
+        metafunc.parametrize("back_end", [each for each in EVERY if each not in left_out], indirect=True)
 
 
 @pytest.fixture
@@ -89,7 +93,7 @@ def back_end(request, back_ends):
     return back_ends(request.param)
 
 
-@pytest.fixture(params=SIMULATED_SLOWLY)
+@pytest.fixture(params=[*GATES, *ICARUS])
 def slow_uut(request, back_ends):
     return back_ends(request.param)
 
