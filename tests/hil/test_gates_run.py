@@ -10,6 +10,7 @@ from flatsat.hil.backends.port import Options, open_back_end
 from flatsat.hil.errors import BackEndError, BuildFailed
 
 DURATION_S = 120
+INCONCLUSIVE = 4  # an orbit's limits are for all of it
 FLATSAT = (sys.executable, "-m", "flatsat.hil.cli")
 
 
@@ -31,7 +32,7 @@ def test_two_minutes_of_an_orbit_give_the_twins_trace(built, tmp_path):
             text=True,
             timeout=110,
         )
-        assert done.returncode in (0, 1), done.stderr
+        assert done.returncode == INCONCLUSIVE, done.stderr
         return json.loads(done.stdout)
 
     gates, twin = flown("gates"), flown("twin")
