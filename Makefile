@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help setup run test xcheck bench boards lint wheel wheel-test lock clean
+.PHONY: help setup run test xcheck bench boards bitstream lint wheel wheel-test lock clean
 
 help:
 	@echo "make run     set up, build the boards' simulator and fly one orbit of flight software against the Verilog"
@@ -12,6 +12,7 @@ help:
 	@echo "make xcheck  install Basilisk (some 470 MB) beside it all and check the plant's orbit, shadow, energy and radiator against it"
 	@echo "make bench   measure speed: full orbits on each back end, ratio to a bare Verilator loop, control steps, coding, a million mutated inputs, 500 random pairs of faults; python -m tests.bench year flies a year"
 	@echo "make boards  build the firmware of the three boards for this machine and for STM32F4, and tell their sizes; names what is missing"
+	@echo "make bitstream  build/icebreaker/NAME.bin: each board for an iCEBreaker, with its logic cells and maximum frequency"
 	@echo "make lint    ruff and mypy --strict (Verilator's lint of the Verilog is one of the tests)"
 	@echo "make wheel   build dist/flatsat-*.whl"
 	@echo "make wheel-test  install the wheel in a clean environment outside this folder, and use it there (RTL=verilator|icarus: must fly on it)"
@@ -46,6 +47,9 @@ bench: setup
 boards: setup
 	@command -v arm-none-eabi-gcc >/dev/null && command -v qemu-system-arm >/dev/null || echo "for STM32F4 and its emulator: apt-get install --no-install-recommends gcc-arm-none-eabi qemu-system-arm" >&2
 	@$(BIN)/python -m flatsat.boards.firmware.build
+
+bitstream: setup
+	@$(BIN)/python -m flatsat.rtl_sim.bitstream build/icebreaker
 
 # mypy cannot follow the editable install's mapping of folders to packages: give it a tree of links.
 lint: setup

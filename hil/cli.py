@@ -81,7 +81,7 @@ def run(
         BackEndName | None,
         typer.Option(
             metavar="|".join(BACK_ENDS),
-            help="The boards: Python twins, their Verilog in a simulator, or boards on serial lines "
+            help="The boards: Python twins, their Verilog in a simulator, its gates, or boards on serial lines "
             "[default: twin, with --bench serial].",
             rich_help_panel=helping.WHAT,
         ),

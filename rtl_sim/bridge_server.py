@@ -100,4 +100,8 @@ async def serve_peer(peer: Peer, boards: SimulatedBoards, hello: bridge.Hello) -
                 return
 
 
-HOSTS: Mapping[str, Callable[[Any], Hosts]] = {"verilator": VerilatorHosts, "icarus": IcarusHosts}
+HOSTS: Mapping[str, Callable[[Any], Hosts]] = {
+    "verilator": VerilatorHosts,
+    "gates": VerilatorHosts,
+    "icarus": IcarusHosts,
+}

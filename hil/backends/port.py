@@ -88,5 +88,6 @@ SIMULATORS = ("verilator", "icarus")
 BACK_ENDS: Mapping[str, str] = {
     "twin": ".twin:TwinBackEnd",
     "rtl": ".rtl:RtlBackEnd",
+    "gates": ".rtl:GatesBackEnd",
     "serial": ".serial:SerialBackEnd",
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Back end `rtl`: the boards' Verilog in a simulator process, which inherits one end of a pair of sockets; the messages are
-those of `protocols.bridge`."""
+"""Back ends `rtl` and `gates`: the boards' Verilog, or what synthesis makes of it, in a simulator process, which inherits one
+end of a pair of sockets; the messages are those of `protocols.bridge`."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ START_LIMIT_S = 900.0  # a cold build on a slow machine
 PATIENCE_S = 60.0  # of silence, until somebody looks whether the simulator works
 EXCHANGE_LIMIT_S = {
     "verilator": PATIENCE_S,
+    "gates": 3600.0,
     "icarus": 3600.0,
 }  # a board that hangs is told of after 100 million clocks: on Icarus half an hour of processor time
 _RECEIVE_OCTETS = 1 << 18
@@ -173,3 +174,16 @@ class RtlBackEnd:
         if status == os.EX_UNAVAILABLE and said:
             return BuildFailed(said[-1])
         return BackEndError(how_it_ended(status, said[-1] if said else ""))
+
+
+class GatesBackEnd(RtlBackEnd):
+    """The netlists of the same Verilog; Verilator alone simulates them."""
+
+    name = "gates"
+
+    def __init__(self, options: Options) -> None:
+        if options.simulator:
+            raise BackEndError(
+                "--sim names a simulator of the Verilog, the gates have one alone: leave it out"
+            )
+        super().__init__(options._replace(simulator="gates"))

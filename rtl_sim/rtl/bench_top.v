@@ -27,7 +27,7 @@ module bench_top #(
     genvar board_number;
     generate
         for (board_number = 0; board_number < 3; board_number = board_number + 1) begin : bench
-            wire to_board, from_board, in_valid, in_ready, out_valid, out_ready, board_idle, pin, frame;
+            wire to_board, from_board, in_valid, in_ready, out_valid, out_ready, refused, board_idle, pin, frame;
             wire [7:0] in_octet, out_octet;
             wire [31:0] ms_start;
 
@@ -46,8 +46,10 @@ module bench_top #(
                 .clk(board_clk), .rst(rst), .uart_rxd(to_board), .uart_txd(from_board),
                 .stream_in(in_octet), .stream_in_valid(in_valid), .stream_in_ready(in_ready),
                 .stream_out(out_octet), .stream_out_valid(out_valid), .stream_out_ready(out_ready),
-                .optical_pin(pin), .optical_frame(frame), .ms_start(ms_start), .idle(board_idle)
+                .optical_pin(pin), .optical_frame(frame), .ms_start(ms_start), .refused(refused),
+                .idle(board_idle)
             );
+            wire unused_refusal = &{1'b0, refused};
             if (board_number == 2) begin : light
                 optical_monitor monitor (.clk(board_clk), .rst(rst), .pin(pin), .frame(frame), .ms_start(ms_start));
             end else begin : dark

@@ -7,7 +7,8 @@
 module board #(
     parameter BOARD = 0,                 // 0 power, 1 compute, 2 laser
     parameter CLOCKS_PER_BIT = 4,
-    parameter [31:0] BUILD_ID = 32'd0
+    parameter [31:0] BUILD_ID = 32'd0,
+    parameter ON_A_LINE = 0              // with the windows of line_windows.v
 ) (
     input  wire        clk,
     input  wire        rst,
@@ -28,20 +29,25 @@ module board #(
     output wire        optical_pin,
     output wire        optical_frame,
 
-    // for the bench: start of the millisecond being lived, and nothing is under way
+    // for the bench: start of the millisecond being lived, a packet is dropped or rejected, and nothing is under way
     output wire [31:0] ms_start,
+    output wire        refused,
     output wire        idle
 );
+    // ---- reset from outside, or asked for by a packet: the UART receiver may be hearing the next one
+    wire restart;
+    wire board_rst = rst || restart;
+
     // ---- clocks of the blocks that sleep between packets, and between commands to the core
     wire engine_clk, core_clk;
     wire engine_awake = line_in_valid || command_valid || command_last || !receiving || !slip_tx_idle;
     wire core_strobe = register_read || register_write || fifo_check || fifo_write || ms_tick;
     reg [2:0] core_recent;
-    clock_gate engine_gate (.clk(clk), .enable(rst || engine_awake), .gated(engine_clk));
-    clock_gate core_gate (.clk(clk), .enable(rst || core_strobe || core_busy || core_recent != 3'd0), .gated(core_clk));
+    clock_gate engine_gate (.clk(clk), .enable(board_rst || engine_awake), .gated(engine_clk));
+    clock_gate core_gate (.clk(clk), .enable(board_rst || core_strobe || core_busy || core_recent != 3'd0), .gated(core_clk));
 
     always @(posedge clk)
-        if (rst) core_recent <= 3'd0;
+        if (board_rst) core_recent <= 3'd0;
         else if (core_strobe || core_recent != 3'd0) core_recent <= {core_recent[1:0], core_strobe};
 
     // ---- octets in
@@ -66,33 +72,34 @@ module board #(
     wire deaf = !receiving || command_last || !slip_tx_idle;
 
     slip_rx slip_in (
-        .clk(engine_clk), .rst(rst),
+        .clk(engine_clk), .rst(board_rst),
         .line_octet(uart_valid ? uart_octet : stream_in), .line_valid(line_in_valid), .deaf(deaf),
         .octet(command_octet), .octet_valid(command_valid), .last(command_last), .malformed(command_malformed)
     );
 
-    wire        register_stimulus, register_read, register_write, register_valid, fifo_check, fifo_write;
+    wire        register_stimulus, register_window, register_read, register_write, register_valid, fifo_check, fifo_write;
     wire [12:0] register_address;
     wire [31:0] register_wdata, register_rdata;
     wire [15:0] dropped, rejected;
 
     rmap_target rmap (
-        .clk(engine_clk), .rst(rst),
+        .clk(engine_clk), .rst(board_rst),
         .flight_target(flight_target), .stimulus_target(stimulus_target),
         .flight_end(flight_end), .flight_writable_from(flight_writable_from),
         .stimulus_end(stimulus_end), .stimulus_writable_from(stimulus_writable_from),
         .tx_fifo_address(tx_fifo_address), .tx_fifo_octets(tx_fifo_octets),
         .rx_fifo_address(rx_fifo_address), .rx_fifo_octets(rx_fifo_octets),
-        .uplink_address(uplink_address), .uplink_octets(uplink_octets),
+        .uplink_address(uplink_address), .uplink_octets(uplink_octets), .on_a_line(ON_A_LINE != 0), .has_light(BOARD == 2),
         .command_octet(command_octet), .command_valid(command_valid), .command_last(command_last),
         .command_malformed(command_malformed), .receiving(receiving),
         .reply_octet(reply_octet), .reply_valid(reply_valid), .reply_last(reply_last), .reply_ready(reply_ready),
-        .register_stimulus(register_stimulus), .register_address(register_address),
+        .register_stimulus(register_stimulus), .register_window(register_window), .register_address(register_address),
         .register_read(register_read), .register_valid(register_valid), .register_rdata(register_rdata),
         .register_write(register_write), .register_wdata(register_wdata), .register_busy(core_busy || granting),
-        .fifo_check(fifo_check), .fifo_answer_valid(fifo_answer_valid), .fifo_answer(fifo_answer),
+        .fifo_check(fifo_check), .fifo_answer_valid(fifo_answer_valid || window_answer_valid),
+        .fifo_answer(window_answer_valid ? window_answer : fifo_answer),
         .fifo_write(fifo_write),
-        .powered(powered), .dropped(dropped), .rejected(rejected)
+        .powered(powered), .dropped(dropped), .rejected(rejected), .refused(refused)
     );
 
     // ---- octets out
@@ -100,14 +107,14 @@ module board #(
     wire line_out_valid, uart_ready;
 
     slip_tx slip_out (
-        .clk(engine_clk), .rst(rst),
+        .clk(engine_clk), .rst(board_rst),
         .octet(reply_octet), .octet_valid(reply_valid), .octet_last(reply_last), .octet_ready(reply_ready),
         .line_octet(line_out), .line_valid(line_out_valid),
         .line_ready(via_stream ? stream_out_ready : uart_ready), .idle(slip_tx_idle)
     );
 
     uart_tx #(.CLOCKS_PER_BIT(CLOCKS_PER_BIT)) uart_out (
-        .clk(clk), .rst(rst),
+        .clk(clk), .rst(board_rst),
         .octet(line_out), .octet_valid(line_out_valid && !via_stream), .octet_ready(uart_ready), .txd(uart_txd)
     );
 
@@ -124,23 +131,23 @@ module board #(
     wire        grant = register_write && at_time_target;
 
     timebase board_time (
-        .clk(engine_clk), .rst(rst), .grant(grant), .target(register_wdata), .granting(granting), .time_now(time_now),
+        .clk(engine_clk), .rst(board_rst), .grant(grant), .target(register_wdata), .granting(granting), .time_now(time_now),
         .ms_tick(ms_tick), .ms_count(ms_count), .ms_start(ms_start), .ms_batch(ms_batch),
         .core_busy(core_busy), .stop(stop)
     );
 
     always @(posedge engine_clk)
-        if (rst) time_target <= 32'd0;
+        if (board_rst) time_target <= 32'd0;
         else if (grant) time_target <= register_wdata;
 
     // ---- words of every board: the first five of each map, and the last of the stimulus map
     localparam [12:0] COMMON_END = 13'h014;
-    wire common = register_address < COMMON_END || at_time_target;
+    wire common = !at_window && (register_address < COMMON_END || at_time_target);
     reg  common_valid;
     reg  [31:0] common_rdata;
 
     always @(posedge engine_clk)
-        if (rst) common_valid <= 1'b0;
+        if (board_rst) common_valid <= 1'b0;
         else begin
             common_valid <= register_read && common;
             if (register_read && common)
@@ -156,10 +163,33 @@ module board #(
 
     wire        core_valid;
     wire [31:0] core_rdata;
-    wire        core_read = register_read && !common;
+    wire        core_read = register_read && !common && !at_window;
     wire        core_write = register_write && !at_time_target;
-    assign register_valid = common_valid || core_valid;
-    assign register_rdata = common_valid ? common_rdata : core_rdata;
+    wire        core_check = fifo_check && !at_window;
+    wire        core_fifo_write = fifo_write && !at_window;
+    assign register_valid = common_valid || core_valid || window_valid;
+    assign register_rdata = common_valid ? common_rdata : window_valid ? window_rdata : core_rdata;
+
+    // ---- windows of a board on a line
+    wire        at_window, window_valid, window_answer_valid;
+    wire [31:0] window_rdata;
+    wire [1:0]  window_answer;
+
+    generate
+        if (ON_A_LINE != 0) begin : line
+            assign at_window = register_window;
+            line_windows #(.LIGHT(BOARD == 2)) windows (
+                .clk(clk), .rst(board_rst), .address(register_address), .read(register_read && at_window),
+                .valid(window_valid), .rdata(window_rdata), .check(fifo_check && at_window),
+                .write(fifo_write && at_window), .wdata(register_wdata), .answer_valid(window_answer_valid),
+                .answer(window_answer), .answered(receiving && slip_tx_idle && uart_ready), .restart(restart),
+                .pin(optical_pin), .frame(optical_frame), .ms_start(ms_start)
+            );
+        end else begin : no_line
+            assign {at_window, window_valid, window_rdata, window_answer_valid, window_answer, restart} = 38'd0;
+            wire unused = &{1'b0, register_window};
+        end
+    endgenerate
 
     // ---- core, with the constants of its map
     wire [7:0]  flight_target, stimulus_target;
@@ -171,11 +201,11 @@ module board #(
     wire [1:0]  fifo_answer;
 
 `define CORE_PORTS \
-    .clk(core_clk), .rst(rst), .reg_stimulus(register_stimulus), .reg_address(register_address), .reg_read(core_read), \
+    .clk(core_clk), .rst(board_rst), .reg_stimulus(register_stimulus), .reg_address(register_address), .reg_read(core_read), \
     .reg_valid(core_valid), .reg_rdata(core_rdata), .reg_write(core_write), .reg_wdata(register_wdata), \
     .ms_tick(ms_tick), .ms_count(ms_count), .ms_start(ms_start), .ms_batch(ms_batch), .core_busy(core_busy), \
-    .stop(stop), .powered(powered), .fifo_check(fifo_check), .fifo_answer_valid(fifo_answer_valid), \
-    .fifo_answer(fifo_answer), .fifo_write(fifo_write)
+    .stop(stop), .powered(powered), .fifo_check(core_check), .fifo_answer_valid(fifo_answer_valid), \
+    .fifo_answer(fifo_answer), .fifo_write(core_fifo_write)
 
 `define MAP_CONSTANTS \
     assign flight_target = FLIGHT_ADDRESS; \

@@ -61,7 +61,8 @@ module laser_core (
 
     wire coder_busy;
     reg  release_written;              // block_word is the first one of the oldest block
-    assign core_busy = coder_busy || release_written;
+    reg  light_written;                // `light` is what was before
+    assign core_busy = coder_busy || release_written || light_written;
     assign stop = 1'b0;
 
     // ------------------------------------------------------------------ registers written by the two ports
@@ -115,14 +116,24 @@ module laser_core (
     reg [15:0] acquisitions;
     reg [7:0]  gap;
 
+    // A tick never takes more than ms_batch milliseconds: only one of a single millisecond brings the timer to its end.
+    reg         light;
     wire        millisecond = ms_tick && powered;
-    wire        light       = received_power >= light_threshold;
     wire [15:0] next_timer  = timer + {6'd0, ms_count};
-    wire        acquires    = light && next_timer >= acquire_ms;
-    wire        loses       = !light && next_timer >= loss_ms;
+    wire [15:0] end_ms      = state == ACQUIRE ? acquire_ms : loss_ms;
+    wire [16:0] left_ms     = {1'b0, end_ms} + ~{1'b0, timer};     // before the millisecond that ends the timer
+    wire        ends        = left_ms[16] || left_ms[15:0] == 16'd0;
+    wire        acquires    = light && ends;
+    wire        loses       = !light && ends;
     wire        reacquires  = write_command && reg_wdata[1:0] == 2'b11 && state == LOST;
     wire        gap_over    = gap >= GAP_MS - 8'd1;
     wire        tracks      = enable && light && (state == TRACK || (state == ACQUIRE && acquires));
+
+    always @(posedge clk) begin
+        light         <= received_power >= light_threshold;
+        light_written <= (write_stimulus && reg_address == STIMULUS_OPTICAL)
+                         || (write_flight && reg_address == FLIGHT_LIGHT_THRESHOLD);
+    end
 
     always @(posedge clk)
         if (own_reset) begin
@@ -157,14 +168,13 @@ module laser_core (
                 endcase
 
     // The most milliseconds of the next tick: those before one that does more than count, or that one alone.
-    wire        counts   = enable && (state == ACQUIRE ? light : state == TRACK && !light);
-    wire [15:0] count_ms = (state == ACQUIRE ? acquire_ms : loss_ms) - 16'd1;
-    reg  [15:0] quiet_ms;
+    wire       counts = enable && (state == ACQUIRE ? light : state == TRACK && !light);
+    reg [15:0] quiet_ms;
 
     always @* begin
         if (!powered) quiet_ms = LONGEST_BATCH;
         else if (enable == (state == OFF)) quiet_ms = 16'd0;
-        else if (counts) quiet_ms = count_ms == 16'hFFFF || count_ms < timer ? 16'd0 : count_ms - timer;
+        else if (counts) quiet_ms = ends ? 16'd0 : left_ms[15:0];
         else if (state == TRACK && level != 3'd0) quiet_ms = gap_over ? 16'd0 : {8'd0, GAP_MS - 8'd1 - gap};
         else quiet_ms = LONGEST_BATCH;
         ms_batch = quiet_ms == 16'd0 ? 10'd1 : quiet_ms > LONGEST_BATCH ? LONGEST_BATCH[9:0] : quiet_ms[9:0];

@@ -21,6 +21,8 @@ module rmap_command (
     input  wire [10:0] rx_fifo_octets,
     input  wire [12:0] uplink_address,
     input  wire [10:0] uplink_octets,
+    input  wire        on_a_line,        // the windows of line_windows.v are there
+    input  wire        has_light,        // with those for what leaves the optical pin
 
     // packet, from slip_rx
     input  wire [7:0]  octet,
@@ -37,6 +39,7 @@ module rmap_command (
     output reg  [7:0]  initiator,
     output reg  [15:0] transaction,
     output reg  [12:0] address,
+    output reg         is_window,        // of line_windows.v: address bit 13
     output reg  [10:0] length,
     output wire        is_stimulus,
     output wire        is_flight,
@@ -61,7 +64,7 @@ module rmap_command (
     reg [23:0] assembled;        // the word's first octets
     reg [7:0]  code;             // the instruction octet
     reg protocol_wrong, header_wrong, key_wrong;
-    reg address_beyond;          // extended address, or an address bit above 12
+    reg address_beyond;          // extended address, or an address bit above 13
     reg length_beyond;           // a length bit above 10
 
     wire [7:0] next_crc;
@@ -87,8 +90,8 @@ module rmap_command (
                 4'd7: address_beyond <= octet != 8'd0;
                 4'd8, 4'd9: if (octet != 8'd0) address_beyond <= 1'b1;
                 4'd10: begin
-                    address[12:8] <= octet[4:0];
-                    if (octet[7:5] != 3'd0) address_beyond <= 1'b1;
+                    {is_window, address[12:8]} <= octet[5:0];
+                    if (octet[7:6] != 2'd0) address_beyond <= 1'b1;
                 end
                 4'd11: address[7:0] <= octet;
                 4'd12: length_beyond <= octet != 8'd0;
@@ -125,8 +128,11 @@ module rmap_command (
         ? (is_stimulus ? address == uplink_address && length == uplink_octets
                        : address == tx_fifo_address && length == tx_fifo_octets)
         : is_flight && address == rx_fifo_address && length == rx_fifo_octets;
+    wire at_line_window = on_a_line && is_stimulus && (is_write
+        ? (address == 13'h1000 || (has_light && address == 13'h1800)) && length == 11'd4
+        : has_light && (address == 13'h0000 ? length == 11'd1288 : address == 13'h0800 && length == 11'd4));
     wire misplaced = address_beyond || length_beyond || address[1:0] != 2'd0 || length[1:0] != 2'd0 || length == 11'd0
-        || (is_incrementing ? outside || length > 11'd1024 : !at_window);
+        || (is_incrementing ? is_window || outside || length > 11'd1024 : !(is_window ? at_line_window : at_window));
 
     wire has_data = is_write || is_modify;
     wire [12:0] whole = has_data ? {2'd0, length} + 13'd17 : HEADER_OCTETS;

@@ -19,6 +19,8 @@ module rmap_target (
     input  wire [10:0] rx_fifo_octets,
     input  wire [12:0] uplink_address,
     input  wire [10:0] uplink_octets,
+    input  wire        on_a_line,
+    input  wire        has_light,
 
     // command packet, from slip_rx; `receiving` while one can be taken
     input  wire [7:0]  command_octet,
@@ -35,6 +37,7 @@ module rmap_target (
 
     // registers, and the words of a window that is read; no write and no reply while register_busy
     output wire        register_stimulus,
+    output wire        register_window,
     output reg  [12:0] register_address,
     output wire        register_read,
     input  wire        register_valid,
@@ -52,7 +55,8 @@ module rmap_target (
     // an unpowered board ignores flight packets and keeps RMAP_ERRORS at 0
     input  wire        powered,
     output reg  [15:0] dropped,
-    output reg  [15:0] rejected
+    output reg  [15:0] rejected,
+    output wire        refused           // either of them counts
 );
     localparam [3:0]
         RECEIVE = 4'd0, JUDGED = 4'd1,
@@ -87,10 +91,10 @@ module rmap_target (
         .stimulus_writable_from(stimulus_writable_from),
         .tx_fifo_address(tx_fifo_address), .tx_fifo_octets(tx_fifo_octets),
         .rx_fifo_address(rx_fifo_address), .rx_fifo_octets(rx_fifo_octets),
-        .uplink_address(uplink_address), .uplink_octets(uplink_octets),
+        .uplink_address(uplink_address), .uplink_octets(uplink_octets), .on_a_line(on_a_line), .has_light(has_light),
         .octet(command_octet), .octet_valid(command_valid), .last(command_last), .malformed(command_malformed),
         .silent(silent), .complete(complete), .judgement(judgement), .target(target), .instruction(instruction),
-        .initiator(initiator), .transaction(transaction), .address(address), .length(length),
+        .initiator(initiator), .transaction(transaction), .address(address), .is_window(register_window), .length(length),
         .is_stimulus(is_stimulus), .is_flight(is_flight), .is_write(is_write), .is_modify(is_modify),
         .is_incrementing(is_incrementing),
         .data_read(data_read), .data_index(data_index), .data_word(data_word)
@@ -219,15 +223,18 @@ module rmap_target (
         else if (reply_valid && reply_ready) reply_crc <= next_crc;
 
     // ---- RMAP_ERRORS
+    wire drops = silent && receiving;
+    wire rejects = (state == JUDGED && !register_busy && status != SUCCESS)
+        || (state == OFFERED && fifo_answer_valid && fifo_answer != TAKEN && fifo_answer != DROPPED);
+    assign refused = drops || rejects;
+
     always @(posedge clk)
         if (rst || !powered) begin
             dropped <= 16'd0;
             rejected <= 16'd0;
         end else begin
-            if (silent && receiving) dropped <= dropped + 16'd1;
-            if (state == JUDGED && !register_busy && status != SUCCESS) rejected <= rejected + 16'd1;
-            if (state == OFFERED && fifo_answer_valid && fifo_answer != TAKEN && fifo_answer != DROPPED)
-                rejected <= rejected + 16'd1;
+            if (drops) dropped <= dropped + 16'd1;
+            if (rejects) rejected <= rejected + 16'd1;
         end
 endmodule
 

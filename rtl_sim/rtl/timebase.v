@@ -28,7 +28,7 @@ module timebase (
 
     assign granting = left != 32'd0;
     assign ms_tick = granting && !core_busy && !stop;
-    assign ms_count = left > {22'd0, ms_batch} ? ms_batch : left[9:0];
+    assign ms_count = left[31:10] != 22'd0 || left[9:0] > ms_batch ? ms_batch : left[9:0];
     assign ms_start = ms_tick ? time_now : last_start;
 
     always @(posedge clk)

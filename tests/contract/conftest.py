@@ -15,6 +15,7 @@ UUTS = {
     "rtl, stimulus on the UART": ("rtl", VERILATOR._replace(stimulus_on_uart=True)),
 }
 ICARUS = {"rtl on Icarus": ("rtl", VERILATOR._replace(simulator="icarus"))}
+GATES = {"gates": ("gates", Options(verbose=False))}  # some ten times slower than the Verilog
 # the same Verilog flies them on Verilator; on Icarus a minute, and a third of what all others take
 LEFT_OUT_ON_SLOW = {
     "test_time_wraps",
@@ -23,12 +24,19 @@ LEFT_OUT_ON_SLOW = {
     "test_blocks_come_in_order_through_all_slots",
     "test_frames_are_200_ms_apart",
 }
+LEFT_OUT_ON_GATES = {"test_time_wraps"}  # half a minute
 LINES = {  # what is at the end of each
     "serial, twins on ptys": "twins",
     "serial, firmware on this machine": "host",
     "serial, firmware on QEMU": "qemu",
 }
-EVERY = {"twin": ("twin", Options()), **UUTS, **ICARUS, **{name: ("serial", Options()) for name in LINES}}
+EVERY = {
+    "twin": ("twin", Options()),
+    **UUTS,
+    **GATES,
+    **ICARUS,
+    **{name: ("serial", Options()) for name in LINES},
+}
 SLOW = {*ICARUS, *(name for name, end in LINES.items() if end == "qemu")}
 IMPATIENT = {
     **QUICK,
@@ -72,8 +80,12 @@ def back_ends(tmp_path_factory):
 
 def pytest_generate_tests(metafunc):
     if "back_end" in metafunc.fixturenames:
-        left_out = SLOW if metafunc.function.__name__ in LEFT_OUT_ON_SLOW else ()
-        metafunc.parametrize("back_end", [name for name in EVERY if name not in left_out], indirect=True)
+        name = metafunc.function.__name__
+        left_out = {
+            *(SLOW if name in LEFT_OUT_ON_SLOW else ()),
+            *(GATES if name in LEFT_OUT_ON_GATES else ()),
+        }
+        metafunc.parametrize("back_end", [each for each in EVERY if each not in left_out], indirect=True)
 
 
 @pytest.fixture
@@ -81,10 +93,9 @@ def back_end(request, back_ends):
     return back_ends(request.param)
 
 
-@pytest.fixture
-def icarus(back_ends):
-    (name,) = ICARUS
-    return back_ends(name)
+@pytest.fixture(params=[*GATES, *ICARUS])
+def slow_uut(request, back_ends):
+    return back_ends(request.param)
 
 
 @pytest.fixture(params=[*UUTS, *(name for name, end in LINES.items() if end in RANDOM)])

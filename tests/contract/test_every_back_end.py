@@ -234,8 +234,8 @@ def test_long_random_life_equals_the_twin(uut, seed):
 
 
 @pytest.mark.timeout(300)
-def test_short_random_life_on_icarus_equals_the_twin(icarus):
-    live_randomly(icarus, seed=1, changes=60)
+def test_short_random_life_on_a_slow_simulator_equals_the_twin(slow_uut):
+    live_randomly(slow_uut, seed=1, changes=60)
 
 
 def live_randomly(uut, seed, changes):

@@ -15,25 +15,32 @@ from flatsat.protocols import bridge
 
 HERE = Path(__file__).parent
 RTL = Path(flatsat.rtl_sim.__file__).parent / "rtl"
+FPGA = RTL.parent / "fpga"
 REGISTERS = Path(flatsat.boards.__file__).parent / "registers"
 ANSWER_LIMIT_S = 60
 
 
 @pytest.fixture
-def simulate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, list[str], str], None]:
+def simulate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Run a bench on Icarus; the test's own time limit ends the simulator too."""
     runners = pytest.importorskip("cocotb_tools.runner", reason="cocotb is not installed")
     if shutil.which("iverilog") is None:
         pytest.skip("iverilog is not installed")
     monkeypatch.syspath_prepend(HERE)
 
-    def run(top: str, sources: list[str], bench: str) -> None:
+    def run(top: str, sources: list[str], bench: str, **parameters: int) -> None:
         runner = runners.get_runner("icarus")
-        files = [RTL / f"{name}.v" for name in sources]
+        files = [
+            folder / f"{name}.v"
+            for name in sources
+            for folder in (RTL, FPGA)
+            if (folder / f"{name}.v").exists()
+        ]
         runner.build(
             sources=files,
             hdl_toplevel=top,
-            includes=[REGISTERS],
+            parameters=parameters,
+            includes=[RTL, REGISTERS],
             build_dir=tmp_path,
             timescale=("1ns", "1ps"),
         )

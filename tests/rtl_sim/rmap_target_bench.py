@@ -139,7 +139,7 @@ async def bench(dut, *, powered: int = 1, **core: int) -> tuple[Initiator, Regis
         flight_writable_from=FLIGHT_WRITABLE, stimulus_end=STIMULUS_END, stimulus_writable_from=STIMULUS_WRITABLE,
         tx_fifo_address=TX_FIFO, tx_fifo_octets=TX_FIFO_OCTETS,
         rx_fifo_address=RX_FIFO, rx_fifo_octets=RX_FIFO_OCTETS,
-        uplink_address=UPLINK, uplink_octets=UPLINK_OCTETS,
+        uplink_address=UPLINK, uplink_octets=UPLINK_OCTETS, on_a_line=0, has_light=1,
     )  # fmt: skip
     registers = Registers(dut, **core)
     cocotb.start_soon(registers.run())
