@@ -16,10 +16,8 @@ from .sample import ComputeWords
 
 _COOLANT = compute_flight.COOLANT_COOLANT_TEMPERATURE.lsb
 _JUNCTION_ZERO = compute_flight.TEMPERATURE_0_3_NODE0.zero
-_LEVEL, _COLDER = (
-    0.1,
-    0.01,
-)  # of a measurement of the resistance that enters its mean; how fast it follows that down
+_LEVEL = 0.1  # of a measurement of the resistance that enters its mean
+_COLDER = 0.01  # how fast the resistance follows that down
 _HOT = 0.3  # of a cycle's hottest reading that enters its mean: one of sixteen is always high by noise
 _STEADY = 0.02  # of a node's power, from one cycle to the next, that counts as level
 _SMOOTH, _TREND = 0.2, 0.01  # of a cycle's reading of the coolant: what is off enters its level and its rise
